@@ -1,0 +1,200 @@
+"""What one picture says, before any baseline: who is there, from which side, where head and shoulders are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from posturewatch import geometry
+from posturewatch.landmarks import Landmarks, Place
+
+Array = npt.NDArray[np.float64]
+
+NOSE, EYES, EARS, MOUTH, SHOULDERS = 0, [2, 5], [7, 8], [9, 10], [11, 12]  # MediaPipe's pose; left before right
+HEAD = [NOSE, *EYES, *EARS, *MOUTH]
+
+NOBODY_RATIO = 0.08  # shoulders or head–shoulder distance below this part of the height: invented (shared footage:
+# ≤ .07 on a table leg, ≥ .12 a sitter seen from 2 m in profile)
+HEAD_VISIBILITY = 0.85  # chosen: footage and rendered people ≥ .87, heads invented after a crop .63–.98
+HEAD_MARGIN = 0.5  # eyes at least this part of eye–mouth below the edge, else the head is cut off (crops of footage)
+FACE_OUTSIDE = 0.15  # part of the face's points outside the picture: forehead cut .12, brows cut .3 (crops)
+SHOULDER_OUTSIDE = 0.25  # of the shoulder width: farther out the pose model guesses (mediapipe#5197); chosen
+FRONT_RATIO, SIDE_RATIO = 1.2, 0.8  # shoulder width / head–shoulder distance; footage: front ≥ 1.4, profile ≤ .75
+FACE_OFF = 0.9  # face middle farther than this part of the face's width from the nose: another person's face; chosen
+NEAR_SIZE, NEAR_WIDTHS = (0.4, 2.5), 1.2  # someone else: size against the baseline's, distance in its shoulder widths
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The face model's head: turn (+ to the person's right), flexion (+ looking down), bend (+ right ear down) in
+    degrees against the camera; matrix (4, 4) and points (478, 3) as in `landmarks.Face`."""
+
+    turn_deg: float
+    flexion_deg: float
+    bend_deg: float
+    matrix: Array
+    points: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One picture's findings. With a reason nothing is trusted; with nobody there is a clear picture and no person.
+
+    pose (33, 4) pixels, world (33, 3) metres, place (x, y, shoulder width) in pixels.
+    pose_turn_deg: turn of the head against the camera by the pose model, + to the person's right, ±180.
+    shoulders_seen: both inside the picture.
+    """
+
+    t_s: float
+    size_px: tuple[int, int]
+    focal_px: float
+    view: str | None = None
+    reason: str | None = None
+    nobody: bool = False
+    pose: Array | None = None
+    world: Array | None = None
+    head: Head | None = None
+    place: Place | None = None
+    pose_turn_deg: float = 0.0
+    shoulders_seen: bool = True
+
+
+def describe(landmarks: Landmarks, hfov_deg: float, place: Place | None = None) -> Features:
+    """Judge what was found; `place` is where the baseline's person sat, so that nobody else is measured."""
+    size = landmarks.size_px
+    focal = geometry.focal_px(max(size[0], 1), hfov_deg)
+    if landmarks.reason is not None:
+        return Features(landmarks.t_s, size, focal, reason=landmarks.reason)
+    pose, world = landmarks.pose, landmarks.world
+    if pose is None or world is None or _person_height_px(pose) < NOBODY_RATIO * size[1]:
+        if landmarks.face is not None:
+            return Features(landmarks.t_s, size, focal, reason="shoulders out of view")
+        return Features(landmarks.t_s, size, focal, reason="nobody in view", nobody=True)
+    reason = _distrust(landmarks, pose, place)
+    if reason is not None:
+        return Features(landmarks.t_s, size, focal, reason=reason)
+    return Features(
+        landmarks.t_s,
+        size,
+        focal,
+        view=_view(pose),
+        pose=pose,
+        world=world,
+        head=_head(landmarks, pose),
+        place=place_of(pose),
+        pose_turn_deg=_turn_deg(world),
+        shoulders_seen=all(_inside(pose[i], size, 0.0) for i in SHOULDERS),
+    )
+
+
+def place_of(pose: Array) -> Place:
+    """Where the head is and how large the person: nose x, y and the shoulder width (or, in profile, the distance from
+    ears to shoulders, as far as that is larger), pixels."""
+    return float(pose[NOSE, 0]), float(pose[NOSE, 1]), _person_height_px(pose)
+
+
+def ear_shoulder(look: Features) -> tuple[float, float]:
+    """Near side's shoulder → ear: inclination from vertical (degrees) and horizontal distance (pixels), both + =
+    forward in the direction faced. The near side is told by depth: visibility says nothing in profile."""
+    pose = pose_of(look)
+    near = 0 if pose[EARS[0], 2] < pose[EARS[1], 2] else 1
+    ear, shoulder = pose[EARS[near]], pose[SHOULDERS[near]]
+    facing = 1.0 if pose[NOSE, 0] >= pose[EARS, 0].mean() else -1.0
+    forward = facing * float(ear[0] - shoulder[0])
+    return geometry.inclination_deg(forward, float(shoulder[1] - ear[1])), forward
+
+
+def ear_height_ratio(look: Features) -> float:
+    """Height of the ears above the shoulders over the shoulder width, no unit."""
+    pose = pose_of(look)
+    width = float(np.linalg.norm(pose[SHOULDERS[0], :2] - pose[SHOULDERS[1], :2]))
+    return float(pose[SHOULDERS, 1].mean() - pose[EARS, 1].mean()) / max(width, 1e-6)
+
+
+def pitch_ratio(look: Features) -> float:
+    """How far the nose is below the ears, over the distance from eyes to mouth: grows when looking down."""
+    pose = pose_of(look)
+    size = float(np.linalg.norm(pose[MOUTH, :2].mean(0) - pose[EYES, :2].mean(0)))
+    return float(pose[NOSE, 1] - pose[EARS, 1].mean()) / max(size, 1e-6)
+
+
+def px_per_cm(look: Features) -> float:
+    """Scale of the person in the picture: the pose model's metric head and shoulders fitted to the pixels."""
+    points = [NOSE, *EYES, *EARS, *MOUTH, *SHOULDERS]
+    assert look.world is not None
+    picture, metres = pose_of(look)[points, :2], look.world[points, :2]
+    spread = [float(np.square(a - a.mean(0)).sum()) for a in (picture, metres)]
+    return float(np.sqrt(spread[0] / max(spread[1], 1e-9))) / 100
+
+
+def pose_of(look: Features) -> Array:
+    """The pose (33, 4) of a look that has a view."""
+    assert look.pose is not None
+    return look.pose
+
+
+def _person_height_px(pose: Array) -> float:
+    width = np.linalg.norm(pose[SHOULDERS[0], :2] - pose[SHOULDERS[1], :2])
+    return float(max(width, _head_shoulder_px(pose)))
+
+
+def _head_shoulder_px(pose: Array) -> float:
+    return float(np.linalg.norm(pose[EARS, :2].mean(0) - pose[SHOULDERS, :2].mean(0)))
+
+
+def _distrust(landmarks: Landmarks, pose: Array, place: Place | None) -> str | None:
+    """Why this person's landmarks can't be used, or None."""
+    if place is not None and not _same_place(place_of(pose), place):
+        return "someone else in the picture"
+    if _head_cut_off(pose, landmarks.size_px) or _face_cut_off(landmarks):
+        return "head out of the picture"
+    if float(pose[HEAD, 3].mean()) < HEAD_VISIBILITY:
+        return "head hidden"
+    if not any(_inside(pose[i], landmarks.size_px, SHOULDER_OUTSIDE * _person_height_px(pose)) for i in SHOULDERS):
+        return "shoulders out of view"
+    return None
+
+
+def _same_place(here: Place, place: Place) -> bool:
+    ratio = here[2] / place[2]
+    return NEAR_SIZE[0] <= ratio <= NEAR_SIZE[1] and float(
+        np.hypot(here[0] - place[0], here[1] - place[1])
+    ) <= NEAR_WIDTHS * max(place[2], here[2])
+
+
+def _head_cut_off(pose: Array, size: tuple[int, int]) -> bool:
+    eyes, mouth = pose[EYES, :2].mean(0), pose[MOUTH, :2].mean(0)
+    margin = HEAD_MARGIN * float(np.linalg.norm(mouth - eyes))
+    return eyes[1] < margin or not all(_inside(p, size, 0.0) for p in (pose[NOSE], eyes, mouth))
+
+
+def _face_cut_off(landmarks: Landmarks) -> bool:
+    if landmarks.face is None:
+        return False
+    points = landmarks.face.points[: geometry.MESH, :2]
+    outside = (points < 0) | (points > np.array(landmarks.size_px))
+    return bool(outside.any(axis=1).mean() > FACE_OUTSIDE)
+
+
+def _inside(point: Array, size: tuple[int, int], margin: float) -> bool:
+    return bool(-margin <= point[0] <= size[0] + margin and -margin <= point[1] <= size[1] + margin)
+
+
+def _view(pose: Array) -> str:
+    ratio = float(np.linalg.norm(pose[11, :2] - pose[12, :2])) / max(_head_shoulder_px(pose), 1e-6)
+    return "front" if ratio >= FRONT_RATIO else "side" if ratio <= SIDE_RATIO else "oblique"
+
+
+def _turn_deg(world: Array) -> float:
+    across = world[EARS[0]] - world[EARS[1]]
+    return float(-np.degrees(np.arctan2(across[2], across[0])))
+
+
+def _head(landmarks: Landmarks, pose: Array) -> Head | None:
+    face = landmarks.face
+    if face is None:
+        return None
+    points = face.points[: geometry.MESH, :2]
+    if np.linalg.norm(points.mean(0) - pose[NOSE, :2]) > FACE_OFF * np.ptp(points[:, 0]):
+        return None
+    return Head(*geometry.head_angles_deg(face.matrix), face.matrix, face.points)

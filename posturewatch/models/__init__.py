@@ -1,0 +1,1 @@
+"""The MediaPipe model bundles, unmodified (NOTICE)."""
