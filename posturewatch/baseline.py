@@ -1,12 +1,13 @@
 """This person's upright posture in this camera: built from a few seconds of sitting, kept in a file of their own."""
 
+import contextlib
 import json
 import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from posturewatch.features import (
     EARS,
     SHOULDERS,
     Features,
+    Head,
     ear_height_ratio,
     ear_shoulder,
     pitch_ratio,
@@ -34,7 +36,9 @@ LEAST_WINDOW_S = 2.0  # DESIGN part 6 / issue: any window of 2 s or more
 LEAST_TRUSTED = 0.5  # part of the window's looks that must be trusted
 MOST_NOISE_DEG = 4.0  # SD of the head's height during the window, in degrees of CVA; a still sitter has ≤ 1.5 (chosen)
 MOST_TURN_DEG = 8.0  # SD of the head's turn and flexion during the window (chosen)
+STEADY_WIDTHS, SAME_WIDTHS, SAME_SIZE = 0.05, 0.25, 0.15  # of the person's width, ln of the size: chosen
 EAR_HEIGHT_GAIN_DEG = 64.3  # degrees of CVA per (ear height / shoulder width), fitted on rendered people
+EVERY = 3  # every third point of the face places it as well as all 468 (rendered people: 3.0° either way), in less time
 PITCH_GAIN_DEG = 46.0  # degrees of flexion per `pitch_ratio`, regressed on rendered people (r = .65–.69)
 
 
@@ -102,15 +106,19 @@ def build(looks: Sequence[Features], hfov_deg: float) -> Baseline:
     """
     if not looks:
         raise PosturewatchError("No baseline: the window holds no picture. Choose a longer window.")
-    trusted = [f for f in looks if f.view is not None and (f.head is not None or f.view == "side")]
+    trusted = [f for f in looks if _trusted(f)]
     if len(trusted) < LEAST_TRUSTED * len(looks):
-        reasons = Counter(_why_not(f) for f in looks if f not in trusted)
+        reasons = Counter(_why_not(f) for f in looks if not _trusted(f))
         raise PosturewatchError(f"No baseline: {reasons.most_common(1)[0][0]}. {_advice(reasons.most_common(1)[0][0])}")
     view = Counter(f.view for f in trusted).most_common(1)[0][0]
     same = [f for f in trusted if f.view == view]
     baseline = _assemble(same, str(view), hfov_deg)
     _refuse_movement(same, baseline.noise_deg)
     return baseline
+
+
+def _trusted(look: Features) -> bool:
+    return look.view is not None and (look.head is not None or look.view == "side")
 
 
 def _why_not(look: Features) -> str:
@@ -165,15 +173,19 @@ def _assemble(looks: list[Features], view: str, hfov_deg: float) -> Baseline:
 
 
 def _front(looks: list[Features]) -> Front:
-    heads = [f.head for f in looks if f.head is not None]
-    turn, flexion, bend = (_median([getattr(h, a) for h in heads]) for a in ("turn_deg", "flexion_deg", "bend_deg"))
-    middle_look = min(looks, key=lambda f: _distance(f, turn, flexion, _median([ear_height_ratio(g) for g in looks])))
-    face = _face_model(middle_look)
-    located = [locate(face, f) for f in looks]
-    tragus = np.median([t for t in located if t is not None] or [face.tragus_mm], axis=0)
-    shoulders = np.median(
-        [geometry.normalised(pose_of(f)[SHOULDERS, :2], f.size_px, f.focal_px) for f in looks], axis=0
-    )
+    seen = [(look, look.head) for look in looks if look.head is not None]
+    turn, flexion, bend = (_median([getattr(h, a) for _, h in seen]) for a in ("turn_deg", "flexion_deg", "bend_deg"))
+    height = _median([ear_height_ratio(look) for look, _ in seen])
+
+    def off_deg(look: Features, head: Head) -> float:
+        raised = EAR_HEIGHT_GAIN_DEG * abs(ear_height_ratio(look) - height)
+        return abs(head.turn_deg - turn) + abs(head.flexion_deg - flexion) + raised
+
+    face = _face_model(*min(seen, key=lambda pair: off_deg(*pair)))  # of the most usual look
+    located = [place for look in looks if (place := locate(face, look)) is not None]
+    tragus = np.median(located or [face.tragus_mm], axis=0)
+    slopes = [geometry.normalised(pose_of(f)[SHOULDERS, :2], f.size_px, f.focal_px) for f in looks]
+    shoulders = np.median(slopes, axis=0)
     return Front(
         tragus=_pair(tragus[:2] / tragus[2]),
         depth_mm=round(float(tragus[2]), 3),
@@ -186,16 +198,7 @@ def _front(looks: list[Features]) -> Front:
     )
 
 
-def _distance(look: Features, turn_deg: float, flexion_deg: float, ear_height: float) -> float:
-    head = look.head
-    assert head is not None  # `build` trusts no front look without a face
-    height = EAR_HEIGHT_GAIN_DEG * abs(ear_height_ratio(look) - ear_height)
-    return abs(head.turn_deg - turn_deg) + abs(head.flexion_deg - flexion_deg) + height
-
-
-def _face_model(look: Features) -> FaceModel:
-    head = look.head
-    assert head is not None
+def _face_model(look: Features, head: Head) -> FaceModel:
     return FaceModel(
         geometry.face_mesh_mm(head.matrix, head.points, look.size_px, look.focal_px).round(2),
         geometry.tragus_mm(head.matrix, look.size_px, look.focal_px).round(3),
@@ -209,9 +212,9 @@ def locate(face: FaceModel, look: Features) -> Array | None:
     if head is None:
         return None
     return geometry.move_point(
-        face.mesh_mm,
+        face.mesh_mm[::EVERY],
         face.tragus_mm,
-        head.points[: geometry.MESH],
+        head.points[: geometry.MESH : EVERY],
         geometry.rotation(head.matrix) @ face.rotation.T,
         look.size_px,
         look.focal_px,
@@ -228,6 +231,154 @@ def _side(looks: list[Features]) -> Side:
         shoulder_y_px=_median([float(p[SHOULDERS, 1].mean()) for p in poses]),
         px_per_cm=_median([px_per_cm(f) for f in looks]),
     )
+
+
+def agrees(baseline: Baseline, looks: Sequence[Features]) -> bool:
+    """Whether the person sits as at the baseline: same picture size, view, place and size, steady."""
+    same = [f for f in looks if f.view == baseline.view and f.size_px == baseline.size_px and f.place is not None]
+    if len(same) < max(1.0, LEAST_TRUSTED * len(looks)):
+        return False
+    places = np.array([f.place for f in same])
+    (x, y, size), spread = np.median(places, axis=0), np.std(places, axis=0)
+    moved = float(np.hypot(x - baseline.place[0], y - baseline.place[1])) / baseline.place[2]
+    steady = float(np.hypot(spread[0], spread[1])) < STEADY_WIDTHS * baseline.place[2]
+    return moved < SAME_WIDTHS and abs(np.log(size / baseline.place[2])) < SAME_SIZE and steady
+
+
+def save(path: Path, baseline: Baseline, camera: str) -> None:
+    """Write the baseline for its owner alone, whole or not at all; PosturewatchError when it can't be written."""
+    content = {"version": VERSION, "camera": camera, **as_dict(baseline)}
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".baseline-")  # mkstemp gives 0600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(content, file, allow_nan=False)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)  # what could not be kept: the shape of a face
+    except OSError as error:
+        raise PosturewatchError(
+            f"Cannot keep the baseline in {path.parent}: {error.strerror}. Each start will calibrate anew."
+        ) from error
+
+
+def load(path: Path) -> tuple[Baseline, str]:
+    """A kept baseline and its camera; PosturewatchError when the file can't be read or is damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PosturewatchError(
+            f"Cannot read the baseline {path}: {error.strerror}. Run `posturewatch calibrate`."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, error) from error
+    if not isinstance(content, dict) or content.get("version") != VERSION:
+        raise _damaged(path, ValueError(f"not version {VERSION}"))
+    return checked(content, path), str(content.get("camera"))
+
+
+def checked(content: dict[str, Any], path: Path) -> Baseline:
+    """The baseline in a file's content; PosturewatchError names the file when it is damaged."""
+    try:
+        return from_dict(content)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> PosturewatchError:
+    return PosturewatchError(f"The baseline in {path} is damaged ({error}). Run `posturewatch calibrate`.")
+
+
+def stored(folder: Path) -> list[str]:
+    """The cameras of the baselines kept in a folder, leaving out what can't be read."""
+    cameras = []
+    for path in sorted(folder.glob("*.json")):
+        with contextlib.suppress(PosturewatchError):
+            cameras.append(load(path)[1])
+    return cameras
+
+
+def newest(folder: Path, camera: str, warn: Callable[[str], None]) -> Baseline | None:
+    """The newest stored baseline of this camera; a damaged file is set aside under another name, warn says so."""
+    for path in sorted(folder.glob("*.json"), key=lambda p: p.stat().st_mtime, reverse=True):
+        try:
+            baseline, of_camera = load(path)
+        except PosturewatchError as error:
+            aside = path.with_name(path.name + ".damaged")
+            with contextlib.suppress(OSError):
+                path.replace(aside)
+            warn(f"{error} The file is kept as {aside.name}.")
+            continue
+        if of_camera == camera:
+            return baseline
+    return None
+
+
+def file_name(camera: str, baseline: Baseline) -> str:
+    """The file a baseline is kept in unless it is given a name: one for each camera and mode."""
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", camera).strip("-") or "camera"
+    return f"camera-{slug[-60:]}-{baseline.size_px[0]}x{baseline.size_px[1]}.json"
+
+
+def as_dict(baseline: Baseline) -> dict[str, Any]:
+    """The baseline for JSON."""
+    content = asdict(baseline)
+    if baseline.front is not None:
+        content["front"]["face"] = {name: value.tolist() for name, value in asdict(baseline.front.face).items()}
+    return content
+
+
+def from_dict(content: dict[str, Any]) -> Baseline:
+    """The baseline of `as_dict`; KeyError, TypeError or ValueError when something is missing or misshapen."""
+    width, height = content["size_px"]
+    x, y, size = (_finite(v) for v in content["place"])
+    front, side = content["front"], content["side"]
+    if (front is None) == (side is None) or content["view"] not in ("front", "oblique", "side"):
+        raise ValueError("neither a front nor a side view")
+    numbers = ("hfov_deg", "noise_deg", "ear_height_ratio", "pitch_ratio", "pose_turn_deg")
+    return Baseline(
+        size_px=(int(width), int(height)),
+        view=str(content["view"]),
+        place=(x, y, _positive(size)),
+        looks=int(content["looks"]),
+        front=None if front is None else _front_from(front),
+        side=None if side is None else _side_from(side),
+        **{name: _finite(content[name]) for name in numbers},
+    )
+
+
+def _side_from(content: dict[str, Any]) -> Side:
+    side = Side(**{f.name: _finite(content[f.name]) for f in fields(Side)})
+    return replace(side, px_per_cm=_positive(side.px_per_cm))
+
+
+def _front_from(content: dict[str, Any]) -> Front:
+    shapes = {"mesh_mm": (geometry.MESH, 3), "tragus_mm": (3,), "rotation": (3, 3)}
+    arrays = {name: np.asarray(content["face"][name], np.float64) for name in shapes}
+    for name, array in arrays.items():
+        if array.shape != shapes[name] or not np.isfinite(array).all():
+            raise ValueError(f"{name} must have shape {shapes[name]}, got {array.shape}")
+    tragus, middle, across = (
+        (_finite(content[name][0]), _finite(content[name][1])) for name in ("tragus", "middle", "across")
+    )
+    depth, turn, flexion, bend = (_finite(content[n]) for n in ("depth_mm", "turn_deg", "flexion_deg", "bend_deg"))
+    return Front(tragus, _positive(depth), middle, across, turn, flexion, bend, FaceModel(**arrays))
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError(f"{value} is not a number")
+    return number
+
+
+def _positive(value: float) -> float:
+    if value <= 0:
+        raise ValueError(f"{value} is not above 0")
+    return value
 
 
 def _median(values: Sequence[float]) -> float:

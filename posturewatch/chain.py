@@ -75,6 +75,7 @@ SIGMA_SCALE = 0.87  # the raw posterior is slightly too wide (63 fresh rendered 
 PITCH_LIFT_MM = 0.47  # per degree of flexion: the tracked tragus sinks with the nod (rendered people)
 ITERATIONS = 9
 SETTLED_DEG = 0.02  # chosen: a hundredth of the error
+NEAREST_MM = 50.0  # chosen: nobody's head or shoulders are nearer to the camera
 MOST_YAW_DEG = 40.0  # DESIGN part 2: beyond it the angle isn't told
 WIDER_FROM_YAW_DEG = 20.0
 FACING_AWAY_DEG = 100.0  # the pose model sees the back of a head; chosen
@@ -157,10 +158,11 @@ def deviation(look: Features, baseline: Baseline | None) -> Deviation:
         return Deviation(look.t_s, reason="turned away")
     if baseline is None:
         return _absolute(look)
+    if look.size_px != baseline.size_px:
+        return Deviation(look.t_s, reason="another picture size than at the baseline")
     if baseline.side is not None:
         return _from_side(look, baseline, baseline.side)
-    assert baseline.front is not None  # a baseline has one of both
-    if look.head is None:
+    if baseline.front is None or look.head is None:
         return _from_heights(look, baseline)
     return _from_front(look, look.head, baseline, baseline.front)
 
@@ -384,7 +386,7 @@ def _turned(a: Array, b: Array, degrees: Array | float) -> tuple[Array, Array]:
 
 def _project(point: Point, tilt: Array) -> Point:
     up, back = _turned(point[1], point[2], tilt)
-    depth = -back
+    depth = np.maximum(-back, NEAREST_MM)  # a step of the fit may overshoot to behind the camera
     return point[0] / depth, -up / depth, depth
 
 

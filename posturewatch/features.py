@@ -121,21 +121,24 @@ def pitch_ratio(look: Features) -> float:
 def px_per_cm(look: Features) -> float:
     """Scale of the person in the picture: the pose model's metric head and shoulders fitted to the pixels."""
     points = [NOSE, *EYES, *EARS, *MOUTH, *SHOULDERS]
-    assert look.world is not None
-    picture, metres = pose_of(look)[points, :2], look.world[points, :2]
+    picture, metres = pose_of(look)[points, :2], _told(look.world)[points, :2]
     spread = [float(np.square(a - a.mean(0)).sum()) for a in (picture, metres)]
     return float(np.sqrt(spread[0] / max(spread[1], 1e-9))) / 100
 
 
 def pose_of(look: Features) -> Array:
     """The pose (33, 4) of a look that has a view."""
-    assert look.pose is not None
-    return look.pose
+    return _told(look.pose)
+
+
+def _told(array: Array | None) -> Array:
+    if array is None:
+        raise ValueError("a look without a view has no landmarks")
+    return array
 
 
 def _person_height_px(pose: Array) -> float:
-    width = np.linalg.norm(pose[SHOULDERS[0], :2] - pose[SHOULDERS[1], :2])
-    return float(max(width, _head_shoulder_px(pose)))
+    return max(float(np.linalg.norm(pose[SHOULDERS[0], :2] - pose[SHOULDERS[1], :2])), _head_shoulder_px(pose))
 
 
 def _head_shoulder_px(pose: Array) -> float:
@@ -172,8 +175,8 @@ def _face_cut_off(landmarks: Landmarks) -> bool:
     if landmarks.face is None:
         return False
     points = landmarks.face.points[: geometry.MESH, :2]
-    outside = (points < 0) | (points > np.array(landmarks.size_px))
-    return bool(outside.any(axis=1).mean() > FACE_OUTSIDE)
+    outside = ((points < 0) | (points > np.array(landmarks.size_px))).any(axis=1)
+    return float(np.mean(outside)) > FACE_OUTSIDE
 
 
 def _inside(point: Array, size: tuple[int, int], margin: float) -> bool:

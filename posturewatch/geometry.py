@@ -74,7 +74,10 @@ def move_point(
     middle = mesh_mm.mean(0)
     camera = np.array([[focal, 0, size_px[0] / 2], [0, focal, size_px[1] / 2], [0, 0, 1.0]])
     points = np.ascontiguousarray(points_px[:, :2], np.float64)
-    depth = float(np.linalg.norm(np.std(mesh_mm[:, :2], axis=0)) / np.linalg.norm(np.std(points, axis=0))) * focal
+    spread_px = float(np.linalg.norm(np.std(points, axis=0)))
+    if spread_px == 0:
+        return None
+    depth = float(np.linalg.norm(np.std(mesh_mm[:, :2], axis=0))) / spread_px * focal
     start = np.append(normalised(points.mean(0), size_px, focal), 1.0) * depth
     found, turned, shift = cv2.solvePnP(
         mesh_mm - middle, points, camera, None, cv2.Rodrigues(turn)[0], start[:, None], True, cv2.SOLVEPNP_ITERATIVE

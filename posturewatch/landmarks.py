@@ -55,27 +55,37 @@ class Finder:
     """Finds the person in a stream of pictures (`stream=True`) or in single ones.
 
     `place` is where the person sat at the baseline; with it, the nearest of several faces is taken, else the largest.
+    A stream is searched for one face until that is another person's: a second costs 4 ms a look.
     """
 
     def __init__(self, stream: bool) -> None:
         self.place: Place | None = None
         self._stream = stream
         self._last_ms = -1
-        with _quiet():
-            self._vision, self._image, self._pose, self._face = _open_models(stream)
+        self._faces = 1 if stream else MOST_FACES
+        self._pose, self._face = _open_pose(stream), _open_face(stream, self._faces)
 
     def find(self, frame: Frame) -> Landmarks:
         """Run both models on one frame; frames of a stream must come in order of time."""
         if frame.image is None or frame.reason is not None:
             height, width = frame.image.shape[:2] if frame.image is not None else (0, 0)
             return Landmarks(frame.t_s, (width, height), reason=frame.reason)
+        import mediapipe
+
         height, width = frame.image.shape[:2]
-        image = self._image.Image(image_format=self._image.ImageFormat.SRGB, data=frame.image)
-        with _quiet() if self._last_ms < 0 else contextlib.nullcontext():
-            poses, faces = self._run(image, frame.t_s)
-        pose, world = _pose_arrays(poses, width, height)
-        found = [_face_arrays(p, m, width, height) for p, m in zip(*_face_lists(faces), strict=True)]
-        return Landmarks(frame.t_s, (width, height), pose, world, _choose(found, self.place))
+        size = (width, height)
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
+        first = self._last_ms < 0
+        self._last_ms = max(round(frame.t_s * 1000), self._last_ms + 1)  # the models refuse a time that stands still
+        with _quiet() if first else contextlib.nullcontext():
+            pose, world = _pose_arrays(self._run(self._pose, image), size)
+            faces = _face_arrays(self._run(self._face, image), size)
+        if self._faces < MOST_FACES and faces and pose is not None and _elsewhere(faces[0], pose):
+            self._face.close()
+            self._faces, self._face = MOST_FACES, _open_face(self._stream, MOST_FACES)
+            with _quiet():
+                faces = _face_arrays(self._run(self._face, image), size)
+        return Landmarks(frame.t_s, size, pose, world, _choose(faces, self.place))
 
     def close(self) -> None:
         """Free both models."""
@@ -88,15 +98,14 @@ class Finder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, image: Any, t_s: float) -> tuple[Any, Any]:
-        if not self._stream:
-            self._last_ms = 0
-            return self._pose.detect(image), self._face.detect(image)
-        self._last_ms = max(round(t_s * 1000), self._last_ms + 1)  # the models refuse a time that stands still
-        return (
-            self._pose.detect_for_video(image, self._last_ms),
-            self._face.detect_for_video(image, self._last_ms),
-        )
+    def _run(self, model: Any, image: Any) -> Any:
+        return model.detect_for_video(image, self._last_ms) if self._stream else model.detect(image)
+
+
+def _elsewhere(face: Face, pose: Array) -> bool:
+    """Whether the face is farther from the pose's nose than its own width: another person's."""
+    points = face.points[:, :2]
+    return float(np.linalg.norm(points.mean(0) - pose[0, :2])) > float(np.ptp(points[:, 0]))
 
 
 def check_models() -> None:
@@ -115,25 +124,28 @@ def _model_bytes(name: str) -> bytes:
     return data
 
 
-def _open_models(stream: bool) -> tuple[Any, Any, Any, Any]:
-    import mediapipe
-    from mediapipe.tasks.python import BaseOptions, vision
+def _open_pose(stream: bool) -> Any:
+    with _quiet():
+        from mediapipe.tasks.python import BaseOptions, vision
 
-    mode = vision.RunningMode.VIDEO if stream else vision.RunningMode.IMAGE
-    pose = vision.PoseLandmarker.create_from_options(
-        vision.PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_buffer=_model_bytes("pose_landmarker_full.task")), running_mode=mode
+        base = BaseOptions(model_asset_buffer=_model_bytes("pose_landmarker_full.task"))
+        mode = vision.RunningMode.VIDEO if stream else vision.RunningMode.IMAGE
+        return vision.PoseLandmarker.create_from_options(
+            vision.PoseLandmarkerOptions(base_options=base, running_mode=mode)
         )
-    )
-    face = vision.FaceLandmarker.create_from_options(
-        vision.FaceLandmarkerOptions(
-            base_options=BaseOptions(model_asset_buffer=_model_bytes("face_landmarker.task")),
-            running_mode=mode,
-            num_faces=MOST_FACES,
-            output_facial_transformation_matrixes=True,
+
+
+def _open_face(stream: bool, most: int) -> Any:
+    with _quiet():
+        from mediapipe.tasks.python import BaseOptions, vision
+
+        base = BaseOptions(model_asset_buffer=_model_bytes("face_landmarker.task"))
+        mode = vision.RunningMode.VIDEO if stream else vision.RunningMode.IMAGE
+        return vision.FaceLandmarker.create_from_options(
+            vision.FaceLandmarkerOptions(
+                base_options=base, running_mode=mode, num_faces=most, output_facial_transformation_matrixes=True
+            )
         )
-    )
-    return vision, mediapipe, pose, face
 
 
 @contextlib.contextmanager
@@ -150,9 +162,10 @@ def _quiet() -> Iterator[None]:
         os.close(null)
 
 
-def _pose_arrays(result: Any, width: int, height: int) -> tuple[Array | None, Array | None]:
+def _pose_arrays(result: Any, size: tuple[int, int]) -> tuple[Array | None, Array | None]:
     if not result.pose_landmarks:
         return None, None
+    width, height = size
     pose = np.array([(p.x * width, p.y * height, p.z * width, p.visibility) for p in result.pose_landmarks[0]])
     world = np.array([(p.x, p.y, p.z) for p in result.pose_world_landmarks[0]])
     _check("pose landmarks", pose, (33, 4))
@@ -162,16 +175,18 @@ def _pose_arrays(result: Any, width: int, height: int) -> tuple[Array | None, Ar
     return pose.round(3), world.round(5)
 
 
-def _face_lists(result: Any) -> tuple[list[Any], list[Any]]:
-    return result.face_landmarks, result.facial_transformation_matrixes
-
-
-def _face_arrays(points: Any, matrix: Any, width: int, height: int) -> Face:
-    xyz = np.array([(p.x * width, p.y * height, p.z * width) for p in points])
-    _check("face landmarks", xyz, (478, 3))
-    transform = np.asarray(matrix, float)
-    _check("face matrix", transform, (4, 4))
-    return Face(transform.round(6), xyz.round(2))
+def _face_arrays(result: Any, size: tuple[int, int]) -> list[Face]:
+    """The faces found whose numbers are all finite."""
+    scale = np.array([size[0], size[1], size[0]], np.float64)
+    faces = []
+    for points, matrix in zip(result.face_landmarks, result.facial_transformation_matrixes, strict=True):
+        xyz = np.array([(p.x, p.y, p.z) for p in points]) * scale
+        transform = np.asarray(matrix, np.float64)
+        _check("face landmarks", xyz, (478, 3))
+        _check("face matrix", transform, (4, 4))
+        if np.isfinite(xyz).all() and np.isfinite(transform).all():
+            faces.append(Face(transform.round(6), xyz.round(2)))
+    return faces
 
 
 def _check(name: str, array: Array, shape: tuple[int, int]) -> None:
@@ -180,7 +195,6 @@ def _check(name: str, array: Array, shape: tuple[int, int]) -> None:
 
 
 def _choose(faces: list[Face], place: Place | None) -> Face | None:
-    faces = [face for face in faces if np.isfinite(face.points).all() and np.isfinite(face.matrix).all()]
     if not faces:
         return None
     if place is None:

@@ -1,0 +1,701 @@
+"""The commands: plain values in, exit code out; all printing happens here."""
+
+import contextlib
+import functools
+import json
+import math
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from importlib import metadata, resources
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from posturewatch import baseline as baselines
+from posturewatch import chain, config, exercises, features, frames, geometry, posture, preview, terminal
+from posturewatch import doctor as checks
+from posturewatch import session as sessions
+from posturewatch.baseline import Baseline
+from posturewatch.config import Settings
+from posturewatch.errors import PosturewatchError
+from posturewatch.frames import Frame
+from posturewatch.landmarks import Finder, Landmarks
+from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Monitor, Started, Window
+from posturewatch.posture import Transition
+from posturewatch.session import Notice, Outputs, Recorder, Sample, Summary
+
+REPLAY_HZ = 5.0  # DESIGN part 2
+VIDEOS = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv"}
+COUNTDOWN_S = 3  # chosen: time to sit up
+WIDE = 160  # chosen: columns where the output is no terminal
+INTERRUPTED = 130  # DESIGN part 2
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Watches how far your head is carried forward, for how long, and suggests a documented exercise. "
+    "Everything stays on this machine.",
+)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)  # a file has no edge to fold at
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _option(name: str, metavar: str, text: str, least: float | None = None, most: float | None = None) -> Any:
+    return typer.Option(name, metavar=metavar, help=text, min=least, max=most)
+
+
+SettingsFile = Annotated[Path | None, _option("--settings", "FILE", "Read this settings.toml instead.")]
+Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Preset = Annotated[str | None, _option("--preset", "P", "gentle, standard or strict.")]
+Rate = Annotated[float | None, _option("--rate", "HZ", "Looks per second.", 0.5, 30)]
+Hfov = Annotated[float | None, _option("--hfov", "DEG", "The camera's horizontal field of view.", 30, 120)]
+CameraName = Annotated[str | None, _option("--camera", "C", "Index, device path, URL, or a video file.")]
+Samples = Annotated[Path | None, _option("--samples", "FILE", "Record samples, transitions, alerts (JSON lines).")]
+Marks = Annotated[Path | None, _option("--landmarks", "FILE", "Record landmarks, to replay without pictures.")]
+
+
+def command(example: str, name: str | None = None) -> Callable[[Callable[..., int]], Callable[..., None]]:
+    """Register a function that returns an exit code; its errors become one line, Ctrl-C exit code 130."""
+
+    def register(function: Callable[..., int]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                code = function(*args, **kwargs)
+            except PosturewatchError as error:
+                err.print(Text(f"posturewatch: {error}"))
+                code = 1
+            except KeyboardInterrupt:
+                code = INTERRUPTED
+            except BrokenPipeError:  # `posturewatch … | head`: nobody reads on
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                code = 0
+            raise typer.Exit(code)
+
+        app.command(name, epilog=f"Example: {example}")(run)
+        return run
+
+    return register
+
+
+def main() -> None:
+    """The console script. A request to end (SIGTERM) saves everything, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    app()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"posturewatch {metadata.version('posturewatch')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = (
+        False
+    ),
+) -> None: ...
+
+
+def warn(line: str) -> None:
+    """One line of warning on stderr."""
+    err.print(Text(f"posturewatch: {line}", style="yellow"))
+
+
+# One session: demo, calibrate, watch and replay
+
+
+@dataclass(slots=True)
+class Show:
+    """Where a session's happenings go on the screen: the live view, else a line for each change."""
+
+    settings: Settings
+    source: str
+    quiet: bool
+    view: Live | None = None
+    notice: Notice | None = None
+
+    def __call__(self, event: Happening) -> None:
+        """Show one happening."""
+        if isinstance(event, Failed):
+            warn(event.message)
+        elif self.view is not None:
+            self._draw(self.view, event)
+        elif not self.quiet and isinstance(event, (Transition, Notice)):
+            out.print(terminal.change(event))
+
+    def _draw(self, view: Live, event: Happening) -> None:
+        if isinstance(event, Notice):
+            self.notice = event
+            if event.level == 3:
+                view.console.bell()
+        elif isinstance(event, Moment):
+            view.update(terminal.live(event, self.settings, self.notice, self.source))
+        elif isinstance(event, Calibrating):
+            view.update(terminal.calibrating(event))
+
+
+@dataclass(slots=True)
+class Session:
+    """One stream of looks through one monitor: recorded, counted, shown. eyes learn the baseline's place."""
+
+    settings: Settings
+    source: str
+    rate_hz: float
+    outputs: Outputs
+    show: Callable[[Happening], None]
+    eyes: Finder | None = None
+    started_at: datetime | None = None
+    baseline: Baseline | None = None
+    sample: Sample | None = None
+    summary: Summary = field(default_factory=Summary)
+
+    def run(self, looks: Iterable[Landmarks], start: Baseline | Window) -> None:
+        """Feed the looks through the pipeline until they end."""
+        loop = Monitor(self.settings, exercises.load(), self.rate_hz, self.started_at)
+        for event in loop.run(self._recorded(looks), start):
+            if isinstance(event, Started):
+                self._start(event.baseline)
+            elif isinstance(event, Failed):
+                self.outputs.begin(self._header(), None)
+            elif isinstance(event, Moment):
+                self.sample = event.sample
+            record = event.sample if isinstance(event, Moment) else event
+            if isinstance(record, (Sample, Transition, Notice)):
+                self.outputs.write(record)
+                self.summary.add(record)
+            self.show(event)
+
+    def _start(self, baseline: Baseline) -> None:
+        self.baseline = baseline
+        if self.eyes is not None:
+            self.eyes.place = baseline.place
+        self.outputs.begin(self._header(), baselines.as_dict(baseline))
+
+    def _recorded(self, looks: Iterable[Landmarks]) -> Iterator[Landmarks]:
+        for look in looks:
+            self.outputs.write(look)
+            yield look
+
+    def _header(self) -> dict[str, Any]:
+        return {
+            "source": config.shown_source(self.source),
+            "rate_hz": self.rate_hz,
+            "hfov_deg": self.settings.camera.hfov_deg,
+            "settings": config.as_dict(self.settings),
+        }
+
+
+def _settings(
+    path: Path | None, preset: str | None = None, hfov: float | None = None, camera: str | None = None
+) -> Settings:
+    read = config.load(path)
+    read = config.with_preset(read, preset or read.watch.preset)
+    place = replace(read.camera, hfov_deg=hfov or read.camera.hfov_deg, source=camera or read.camera.source)
+    return replace(read, camera=place)
+
+
+def _outputs(samples: Path | None, marks: Path | None, live: bool = False) -> Outputs:
+    """Recordings that are kept and given up with a warning when live, else replaced and an error."""
+    if samples is not None and marks is not None and samples.absolute() == marks.absolute():
+        raise PosturewatchError("--samples and --landmarks name the same file. Give them different names.")
+    first = None if samples is None else Recorder(samples, keep=live)
+    second = None if marks is None else Recorder(marks, keep=live)
+    return Outputs(first, second, warn if live else None)
+
+
+def _window(text: str) -> tuple[float, float]:
+    """`0-10` in seconds."""
+    try:
+        start_s, end_s = (float(part) for part in text.split("-"))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a window in seconds such as 0-10.") from None
+    if not 0 <= start_s < end_s < 1e6 or end_s - start_s < baselines.LEAST_WINDOW_S:
+        raise typer.BadParameter(f"{text!r}: a window needs at least {baselines.LEAST_WINDOW_S:.0f} s, such as 0-10.")
+    return start_s, end_s
+
+
+def _stream(source: str, rate_hz: float, chosen: Settings, loop: bool = False) -> Iterator[Frame]:
+    """A camera, or a video file played as one."""
+    if frames.is_camera(source):
+        return frames.read_camera(source, rate_hz, warn, chosen.camera.mirror)
+    return frames.play(source, rate_hz, warn, loop, chosen.camera.mirror)
+
+
+def _seen(stream: Iterable[Frame], eyes: Finder) -> Iterator[Landmarks]:
+    return (eyes.find(frame) for frame in stream)
+
+
+@contextlib.contextmanager
+def _screen(wanted: bool) -> Iterator[Live | None]:
+    """The live view, on a terminal."""
+    if not (wanted and out.is_terminal):
+        yield None
+        return
+    with Live(console=out, auto_refresh=False, transient=True) as view:
+        yield _Refreshing(view)  # type: ignore[misc]
+
+
+class _Refreshing:
+    """Draws at most ten times a second, however fast the samples come."""
+
+    def __init__(self, view: Live) -> None:
+        self.console = view.console
+        self._view = view
+        self._drawn_s = 0.0
+
+    def update(self, what: RenderableType) -> None:
+        now_s = time.monotonic()
+        if now_s - self._drawn_s >= 0.1:
+            self._drawn_s = now_s
+            self._view.update(what, refresh=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PosturewatchError(f"Cannot make the folder {folder}: {error.strerror}. Choose another one.") from error
+
+
+def _print(what: RenderableType, quiet: bool) -> None:
+    if not quiet:
+        out.print(what)
+
+
+# Commands
+
+
+@command("posturewatch demo --out demo-out")
+def demo(
+    folder: Annotated[Path | None, _option("--out", "DIR", "Write samples.jsonl and summary.json here.")] = None,
+    speed: Annotated[float | None, _option("--speed", "N", "Times real time.", 0.1, 1000)] = None,
+    settings: SettingsFile = None,
+    quiet: Quietly = False,
+) -> int:
+    """Play the bundled recording through the whole pipeline: alerts, exercise, summary. Needs no camera.
+
+    Plays in real time on a terminal, elsewhere as fast as it can.
+    """
+    chosen = _settings(settings, preset="strict")
+    if folder is not None:
+        _make_folder(folder)
+    outputs = _outputs(folder / "samples.jsonl" if folder else None, None)
+    shown = out.is_terminal and not quiet
+    with (
+        resources.as_file(resources.files("posturewatch").joinpath("demo.mp4")) as path,
+        contextlib.closing(outputs),
+        Finder(stream=True) as eyes,
+        _screen(shown) as view,
+    ):
+        run = Session(chosen, path.name, REPLAY_HZ, outputs, Show(chosen, "demo", quiet, view), eyes)
+        run.run(_seen(_paced(path, speed or (1.0 if shown else None)), eyes), Window())
+    if folder is not None:
+        _write_json(folder / "summary.json", run.summary.as_dict())
+    _print(terminal.summary(run.summary, "Demo: a rendered person at a desk, preset strict"), quiet)
+    for wanted in dict.fromkeys(run.summary.exercises):
+        _print(Text("\n" + exercises.text(exercises.by_id(exercises.load(), wanted))), quiet)
+    return 0
+
+
+def _paced(path: Path, speed: float | None) -> Iterator[Frame]:
+    if speed is None:
+        return frames.read_video(path, REPLAY_HZ, warn)
+    return frames.play(
+        path, REPLAY_HZ, warn, clock=lambda: time.monotonic() * speed, sleep=lambda wait_s: time.sleep(wait_s / speed)
+    )
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False, indent=2)
+            file.write("\n")
+    except OSError as error:
+        raise PosturewatchError(f"Cannot write {path}: {error.strerror}. Choose another place.") from error
+
+
+@command("posturewatch calibrate --camera 0 --distance-cm 60")
+def calibrate(
+    camera: CameraName = None,
+    name: Annotated[str | None, _option("--name", "N", "Keep it under this name, for `replay --baseline N`.")] = None,
+    distance_cm: Annotated[
+        float | None,
+        _option("--distance-cm", "D", "Camera to eyes by tape measure: tells the field of view.", 25, 200),
+    ] = None,
+    video: Annotated[Path | None, _option("--video", "FILE", "Take the baseline from a recording.")] = None,
+    window: Annotated[str, _option("--window", "S-S", "The seconds to take.")] = "0-10",
+    settings: SettingsFile = None,
+    quiet: Quietly = False,
+) -> int:
+    """Capture your upright posture, guided; `watch` does this by itself when it has to."""
+    chosen = _settings(settings, camera=camera)
+    source = chosen.camera.source if video is None else str(video)
+    path = None if name is None else _named(name)
+    shown = out.is_terminal and not quiet and video is None
+    if shown:
+        _count_down()
+    with Finder(stream=True) as eyes, _screen(shown) as view:
+        stream = _stream(source, REPLAY_HZ, chosen) if video is None else frames.read_video(video, REPLAY_HZ, warn)
+        show = Show(chosen, source, quiet, view)
+        captured, used = _capture(_seen(stream, eyes), Window(*_window(window), retry=video is None), chosen, show)
+    if distance_cm is not None:
+        captured = _at_distance(captured, used, distance_cm)
+    path = path or _baselines() / baselines.file_name(source, captured)
+    baselines.save(path, captured, source)
+    _print(Text(_described(captured, path, distance_cm)), quiet)
+    return 0
+
+
+def _count_down() -> None:
+    out.print("Sit as you want to sit, look at the screen and keep still.")
+    for left in range(COUNTDOWN_S, 0, -1):
+        out.print(f"{left} …")
+        time.sleep(1)
+
+
+def _capture(
+    looks: Iterable[Landmarks], window: Window, chosen: Settings, show: Show
+) -> tuple[Baseline, list[Landmarks]]:
+    """The baseline of the first window that will do, and its looks."""
+    used: list[Landmarks] = []
+
+    def kept() -> Iterator[Landmarks]:
+        for look in looks:
+            used.append(look)
+            yield look
+
+    for event in Monitor(chosen, (), REPLAY_HZ).run(kept(), window):
+        if isinstance(event, Started):
+            length_s = window.end_s - window.start_s
+            return event.baseline, [look for look in used if look.t_s >= used[-1].t_s - length_s]
+        if isinstance(event, Failed) and not window.retry:
+            raise PosturewatchError(event.message)
+        show(event)
+    raise PosturewatchError("No baseline: the pictures ended too soon. Choose a longer recording.")
+
+
+def _at_distance(captured: Baseline, looks: list[Landmarks], distance_cm: float) -> Baseline:
+    """The same baseline with the field of view that puts the eyes at the measured distance."""
+    if captured.front is None:
+        raise PosturewatchError("--distance-cm needs the face: sit before the camera, facing it.")
+    seen_cm = captured.front.depth_mm / math.exp(chain.PRIOR["ln_head_size"][0]) / 10
+    focal = geometry.focal_px(captured.size_px[0], captured.hfov_deg) * distance_cm / seen_cm
+    hfov_deg = round(geometry.hfov_deg(captured.size_px[0], focal), 1)
+    return baselines.build([features.describe(look, hfov_deg) for look in looks], hfov_deg)
+
+
+def _described(captured: Baseline, path: Path, distance_cm: float | None) -> str:
+    lines = [f"Baseline kept in {path}: {captured.view} view, {captured.looks} looks, noise {captured.noise_deg:.1f}°."]
+    if distance_cm is not None:
+        lines.append(
+            f"The field of view is {captured.hfov_deg:g}°. Put hfov_deg = {captured.hfov_deg:g} under [camera] in "
+            f"{config.default_path()}."
+        )
+    return "\n".join(lines)
+
+
+def _baselines() -> Path:
+    return config.data_folder() / "baselines"
+
+
+def _named(name: str) -> Path:
+    if not re.fullmatch(r"[\w][\w .-]{0,60}", name):
+        raise PosturewatchError(f"{name!r} can't name a baseline. Use letters, digits, spaces, dots and dashes.")
+    return _baselines() / f"{name}.json"
+
+
+@command("posturewatch watch --preset gentle --samples today.jsonl")
+def watch(
+    camera: CameraName = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Repeat a video file.")] = False,
+    rate: Rate = None,
+    preset: Preset = None,
+    window: Annotated[bool, typer.Option("--preview", help="Show picture, angle and limits in a window.")] = False,
+    fresh: Annotated[bool, typer.Option("--calibrate", help="Capture a new baseline first.")] = False,
+    samples: Samples = None,
+    marks: Marks = None,
+    settings: SettingsFile = None,
+    quiet: Quietly = False,
+) -> int:
+    """Watch until Ctrl-C; calibrates itself at the start where the kept baseline doesn't fit."""
+    chosen = _settings(settings, preset, camera=camera)
+    source, rate_hz = chosen.camera.source, rate or chosen.watch.rate_hz
+    stored = None if fresh else baselines.newest(_baselines(), source, warn)
+    shown = config.shown_source(source)
+    outputs = _outputs(samples, marks, live=True)
+    code = 0
+    with contextlib.closing(outputs), Finder(stream=True) as eyes, _screen(not quiet) as view:
+        show = Show(chosen, shown, quiet, view)
+        run = Session(chosen, source, rate_hz, outputs, _keeping(source, show), eyes, started_at=datetime.now())
+        stream = _stream(source, rate_hz, chosen, loop)
+        looks = _previewed(stream, eyes, run) if window else _seen(stream, eyes)
+        try:
+            run.run(looks, Window(stored=stored, retry=True))
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+    _print(terminal.summary(run.summary, f"Watched {shown}"), quiet)
+    return code
+
+
+def _keeping(source: str, show: Show) -> Callable[[Happening], None]:
+    """Shows what happens, and keeps a baseline that was captured; if it can't be kept, watching goes on."""
+
+    def act(event: Happening) -> None:
+        if isinstance(event, Started) and event.captured:
+            try:
+                baselines.save(_baselines() / baselines.file_name(source, event.baseline), event.baseline, source)
+            except PosturewatchError as error:
+                warn(str(error))
+        show(event)
+
+    return act
+
+
+def _previewed(stream: Iterable[Frame], eyes: Finder, run: Session) -> Iterator[Landmarks]:
+    """The looks, each shown in a window with what was made of it; ends when the window is closed."""
+    with contextlib.closing(preview.Window()) as window:
+        for frame in stream:
+            look = eyes.find(frame)
+            yield look  # the session takes it before the next line runs
+            if frame.image is not None:
+                drawn = preview.draw(frame.image, look, run.sample, run.baseline, run.settings.posture)
+                if not window.show(drawn):
+                    return
+
+
+@command("posturewatch replay recording.mp4 --baseline-window 0-10 --samples samples.jsonl")
+def replay(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="Videos, landmark recordings, folders.")],
+    window: Annotated[str | None, _option("--baseline-window", "S-S", "Seconds of upright sitting. Default 0-10.")] = (
+        None
+    ),
+    baseline: Annotated[str | None, _option("--baseline", "NAME", "A baseline kept by `calibrate`, or its file.")] = (
+        None
+    ),
+    hfov: Hfov = None,
+    rate: Rate = None,
+    preset: Preset = None,
+    samples: Samples = None,
+    marks: Marks = None,
+    settings: SettingsFile = None,
+    quiet: Quietly = False,
+) -> int:
+    """Put recordings through the same pipeline as `watch`, as fast as it can.
+
+    With several, --samples and --landmarks name folders.
+    """
+    if window is not None and baseline is not None:
+        raise typer.BadParameter("--baseline-window and --baseline exclude each other.")
+    chosen = _settings(settings, preset, hfov)
+    start = Window(*_window(window)) if window is not None else None if baseline is None else _stored(baseline)
+    paths = _recordings(files)
+    many = len(paths) > 1
+    for folder in (samples, marks) if many else ():
+        if folder is not None:
+            _make_folder(folder)
+    names = _names(paths)
+    code = 0
+    for path, name in zip(paths, names, strict=True):
+        try:
+            outputs = _outputs(_inside(samples, name, many), _inside(marks, name, many))
+            with contextlib.closing(outputs):
+                result = _replay(path, start, chosen, hfov, rate, outputs, quiet)
+            _print(terminal.summary(result, str(path)), quiet)
+        except PosturewatchError as error:
+            if not many:
+                raise
+            err.print(Text(f"posturewatch: {error}"))
+            code = 1
+    return code
+
+
+def _replay(
+    path: Path,
+    start: Baseline | Window | None,
+    chosen: Settings,
+    hfov: float | None,
+    rate: float | None,
+    outputs: Outputs,
+    quiet: bool,
+) -> Summary:
+    if path.suffix == ".jsonl":
+        recorded = sessions.read_session(path)
+        hfov_deg, rate_hz = hfov or recorded.hfov_deg, rate or recorded.rate_hz
+        chosen = replace(chosen, camera=replace(chosen.camera, hfov_deg=hfov_deg))
+        kept = None if recorded.baseline is None else baselines.checked(recorded.baseline, path)
+        run = Session(chosen, recorded.source, rate_hz, outputs, Show(chosen, path.name, quiet))
+        run.run(sessions.read_landmarks(path, warn), start or kept or Window())
+        return run.summary
+    rate_hz = rate or REPLAY_HZ
+    with Finder(stream=True) as eyes:
+        run = Session(chosen, path.name, rate_hz, outputs, Show(chosen, path.name, quiet), eyes)
+        stream = frames.read_video(path, rate_hz, warn, chosen.camera.mirror)
+        run.run(_with_progress(_seen(stream, eyes), path, quiet), start or Window())
+    return run.summary
+
+
+def _with_progress(looks: Iterable[Landmarks], path: Path, quiet: bool) -> Iterator[Landmarks]:
+    """The looks, with a bar on a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    length_s = frames.video_length_s(path)
+    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
+        task = bar.add_task(Text(path.name).markup, total=length_s)
+        for look in looks:
+            bar.update(task, completed=look.t_s)
+            yield look
+
+
+def _recordings(files: list[Path]) -> list[Path]:
+    """The files themselves, and what folders among them hold."""
+    paths: list[Path] = []
+    for file in files:
+        if not file.is_dir():
+            paths.append(file)
+            continue
+        inside = sorted(p for p in file.iterdir() if p.suffix.lower() in VIDEOS | {".jsonl"} and p.is_file())
+        if not inside:
+            raise PosturewatchError(f"The folder {file} holds no recording. Name the videos themselves.")
+        paths += inside
+    return paths
+
+
+def _inside(place: Path | None, name: str, many: bool) -> Path | None:
+    return place / name if place is not None and many else place
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """A name for each one's recording, the file's own where that is the only one."""
+    stems = [path.stem for path in paths]
+    return [
+        f"{path.stem}.jsonl" if stems.count(path.stem) == 1 else f"{number}-{path.name}.jsonl"
+        for number, path in enumerate(paths, 1)
+    ]
+
+
+def _stored(name: str) -> Baseline:
+    path = Path(name) if name.endswith(".json") else _named(name)
+    return baselines.load(path)[0]
+
+
+MEASURED = (  # the sample's fields that one picture can have
+    *("view", "state", "now", "reason", "forward_head_deg", "error_deg", "ear_shoulder_deg", "neck_flexion_deg"),
+    *("side_bend_deg", "turn_deg", "shoulder_raise_cm", "head_forward_cm", "head_drop_cm", "sink_cm", "distance_cm"),
+    "severity",
+)
+
+
+@command("posturewatch measure --baseline-image upright.jpg now.jpg")
+def measure(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures.")],
+    baseline_image: Annotated[Path | None, _option("--baseline-image", "IMAGE", "The same person upright.")] = None,
+    hfov: Hfov = None,
+    as_json: AsJson = False,
+    settings: SettingsFile = None,
+    quiet: Quietly = False,
+) -> int:
+    """Measure single pictures, one line each; without a baseline the side view's absolute angle."""
+    chosen = _settings(settings, hfov=hfov)
+    code = 0
+    lines: list[dict[str, Any]] = []
+    with Finder(stream=False) as eyes:
+        kept = None if baseline_image is None else _picture_baseline(baseline_image, eyes, chosen)
+        for image in images:
+            try:
+                line = _measured(_look(image, eyes), chosen, kept)
+            except PosturewatchError as error:
+                code = 1
+                line = {**dict.fromkeys(MEASURED), "state": "unknown", "now": "unknown", "reason": str(error)}
+                err.print(Text(f"posturewatch: {error}"))
+            lines.append({"image": str(image), **line})
+            if as_json:
+                out.print(json.dumps(lines[-1], ensure_ascii=False), soft_wrap=True, markup=False)
+    if not as_json:
+        _print(terminal.measured(lines), quiet)
+    return code
+
+
+def _look(image: Path, eyes: Finder) -> Landmarks:
+    picture = frames.read_picture(image)
+    return eyes.find(Frame(0.0, picture, frames.picture_reason(picture)))
+
+
+def _picture_baseline(image: Path, eyes: Finder, chosen: Settings) -> Baseline:
+    hfov_deg = chosen.camera.hfov_deg
+    kept = baselines.build([features.describe(_look(image, eyes), hfov_deg)], hfov_deg)
+    eyes.place = kept.place
+    return kept
+
+
+def _measured(look: Landmarks, chosen: Settings, kept: Baseline | None) -> dict[str, Any]:
+    described = features.describe(look, chosen.camera.hfov_deg, None if kept is None else kept.place)
+    seen = chain.deviation(described, kept)
+    now = posture.now(seen, chosen.posture)
+    told = {name: getattr(seen, name, None) for name in MEASURED}
+    told |= {"state": now, "now": now, "severity": posture.severity(seen, chosen.posture)}
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
+
+
+@command("posturewatch exercises alternate-head-turns", name="exercises")
+def list_exercises(
+    wanted: Annotated[
+        str | None, typer.Argument(metavar="[ID|hurts]", help="An exercise, or the page for pain.")
+    ] = None,
+    as_json: AsJson = False,
+    settings: SettingsFile = None,
+    quiet: Quietly = False,
+) -> int:
+    """List the documented exercises, or print the steps of one; `hurts` for when it already hurts."""
+    _settings(settings)
+    catalogue = exercises.load()
+    if wanted == "hurts":
+        page: Any = exercises.as_dict(exercises.load_hurts())
+        text = exercises.hurts_text()
+    elif wanted is not None:
+        page = exercises.as_dict(exercises.by_id(catalogue, wanted))
+        text = exercises.text(exercises.by_id(catalogue, wanted))
+    else:
+        page = [exercises.as_dict(entry) for entry in catalogue]
+        width = max(len(entry.id) for entry in catalogue)
+        text = "\n".join(f"{entry.id:<{width}}  {entry.reason}" for entry in catalogue)
+        text += "\n\nposturewatch exercises ID prints the steps; posturewatch exercises hurts, when it already hurts."
+    if as_json:
+        out.print(json.dumps(page, ensure_ascii=False, indent=2), soft_wrap=True, markup=False)
+    else:
+        _print(Text(text), quiet)
+    return 0
+
+
+@command("posturewatch doctor")
+def doctor(as_json: AsJson = False, settings: SettingsFile = None, quiet: Quietly = False) -> int:
+    """Check camera, models, settings and folders: each line ok, warning, or what to do."""
+    found = checks.examine(settings)
+    if as_json:
+        out.print(json.dumps([check.as_dict() for check in found], ensure_ascii=False), soft_wrap=True, markup=False)
+    else:
+        _print(terminal.checks((check.name, check.level, check.text) for check in found), quiet)
+    return 1 if any(check.level == "error" for check in found) else 0

@@ -1,0 +1,113 @@
+"""What a person can check before they ask: camera, models, settings, folders, display."""
+
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from posturewatch import baseline, config, frames, landmarks
+from posturewatch.config import Settings
+from posturewatch.errors import PosturewatchError
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line: level "ok", "warning" (works, with less) or "error" (watching can't work)."""
+
+    name: str
+    level: str
+    text: str
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return asdict(self)
+
+
+def examine(settings_path: Path | None) -> list[Check]:
+    """All checks, in the order in which a person would mend things."""
+    settings, first = _settings(settings_path)
+    return [
+        Check("python", "ok", f"{sys.version.split()[0]} on {sys.platform}"),
+        _models(),
+        first,
+        _camera(settings),
+        _cameras(),
+        _data(),
+        _baselines(settings),
+        _display(),
+        Check("notifications", "ok", "alerts appear in the terminal, the third level with its bell"),
+    ]
+
+
+def _settings(path: Path | None) -> tuple[Settings, Check]:
+    place = path or config.default_path()
+    try:
+        settings = config.load(path)
+    except PosturewatchError as error:
+        return Settings(), Check("settings", "error", str(error))
+    there = "" if place.exists() else " (not there: the defaults are used)"
+    return settings, Check("settings", "ok", f"{place}{there}")
+
+
+def _models() -> Check:
+    try:
+        landmarks.check_models()
+    except PosturewatchError as error:
+        return Check("models", "error", str(error))
+    return Check("models", "ok", "pose and face bundles have the hashes they were tested with")
+
+
+def _camera(settings: Settings) -> Check:
+    source = settings.camera.source
+    shown = config.shown_source(source)
+    if not frames.is_camera(source):
+        there = Path(source).is_file()
+        return Check(
+            "camera", "ok" if there else "error", f"{shown}: a video file{'' if there else ' that is missing'}"
+        )
+    if "://" in source:
+        return Check("camera", "warning", f"{shown}: a network camera; it is not contacted by this check")
+    stream = frames.read_camera(source, 30.0, lambda _line: None)
+    try:
+        frame = next(stream)
+    except PosturewatchError as error:
+        return Check("camera", "warning", str(error))
+    finally:
+        stream.close()  # type: ignore[attr-defined]
+    if frame.image is None or frame.reason is not None:
+        return Check("camera", "warning", f"{shown}: {frame.reason}")
+    height, width = frame.image.shape[:2]
+    return Check("camera", "ok", f"{shown}: a picture of {width}×{height}")
+
+
+def _cameras() -> Check:
+    found = [f"{path} ({name})" for path, name in frames.list_cameras()]
+    if found:
+        return Check("cameras", "ok", ", ".join(found))
+    return Check("cameras", "warning", "none found; plug one in, or use --camera with a video file")
+
+
+def _data() -> Check:
+    folder = config.data_folder()
+    above = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    if not os.access(above, os.W_OK):
+        return Check("data", "warning", f"{folder} can't be written: each start calibrates anew")
+    if folder.exists() and folder.stat().st_mode & 0o077 and os.name == "posix":
+        return Check("data", "warning", f"{folder} can be read by others. Try: chmod 700 '{folder}'")
+    return Check("data", "ok", f"{folder}{'' if folder.exists() else ' (made at the first calibration)'}")
+
+
+def _baselines(settings: Settings) -> Check:
+    folder = config.data_folder() / "baselines"
+    kept = baseline.stored(folder)
+    damaged = sorted(path.name for path in folder.glob("*.damaged"))
+    if damaged:
+        return Check("baselines", "warning", f"set aside as damaged: {', '.join(damaged)}")
+    ours = sum(camera == settings.camera.source for camera in kept)
+    return Check("baselines", "ok", f"{len(kept)} kept in {folder}, {ours} of this camera")
+
+
+def _display() -> Check:
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return Check("display", "warning", "none: --preview can't open a window, the terminal works")
+    return Check("display", "ok", "--preview can open a window")

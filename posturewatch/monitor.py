@@ -1,0 +1,238 @@
+"""The loop that joins the stages: landmarks in; samples, transitions and alerts out. Live and replay are this one."""
+
+import math
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from posturewatch import alerts as alerting
+from posturewatch import exercises
+from posturewatch.alerts import Alert, Alerts
+from posturewatch.baseline import LEAST_WINDOW_S, Baseline, agrees, build
+from posturewatch.chain import Deviation, deviation
+from posturewatch.config import Settings
+from posturewatch.errors import PosturewatchError
+from posturewatch.exercises import Catalogue
+from posturewatch.features import Features, describe
+from posturewatch.holds import Clocks, Holds
+from posturewatch.landmarks import Landmarks
+from posturewatch.posture import UNKNOWN, Posture, PostureState, Transition
+from posturewatch.session import Notice, Sample
+from posturewatch.smoothing import Smoother
+
+CHECK_S = 5.0  # DESIGN part 2: a stored baseline is taken if five seconds of looking agree with it
+SLACK_S = 0.002  # chosen: time stamps are rounded to 1 ms
+SMOOTHED = (
+    "forward_head_deg",
+    "ear_shoulder_deg",
+    "neck_flexion_deg",
+    "side_bend_deg",
+    "turn_deg",
+    "shoulder_raise_cm",
+    "head_forward_cm",
+    "head_drop_cm",
+    "sink_cm",
+    "distance_cm",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where the baseline comes from: the looks from start_s to end_s; or `stored`, if the first looks agree with it.
+
+    With retry, a window that fails is followed by another one, else the stream goes on without a baseline.
+    """
+
+    start_s: float = 0.0
+    end_s: float = 10.0
+    stored: Baseline | None = None
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrating:
+    """The baseline is being captured: seconds done of those wanted, and why the last look can't be used."""
+
+    t_s: float
+    done_s: float
+    wanted_s: float
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The baseline is known; captured now or stored before."""
+
+    baseline: Baseline
+    captured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No baseline could be made of the window; why, and what to change."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A sample with what the live view shows besides it."""
+
+    sample: Sample
+    clocks: Clocks
+    alert: Alert | None
+
+
+Happening = Calibrating | Started | Failed | Moment | Transition | Notice
+Kept = list[Landmarks]
+
+
+class Monitor:
+    """One session. `run` it once over the looks of a stream.
+
+    started_at is the local time at t_s = 0, for the quiet hours; None leaves them out.
+    """
+
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, rate_hz: float, started_at: datetime | None = None
+    ) -> None:
+        self._settings, self._catalogue, self._rate_hz, self._started_at = settings, catalogue, rate_hz, started_at
+        self._baseline: Baseline | None = None
+        self._smoother = Smoother()
+        self._posture = Posture(settings.posture, settings.hold, begins=UNKNOWN)
+        self._holds = Holds(settings.posture, settings.dose, settings.still, settings.seated)
+        self._alerts = Alerts(settings.alerts, settings.still.limit_s, settings.seated.limit_s)
+        self._suggested: list[str] = []
+        self._last: Sample | None = None
+        self._tick = -1
+
+    def run(self, looks: Iterable[Landmarks], source: Baseline | Window) -> Iterator[Happening]:
+        """Everything that happens, in order; each look is taken from `looks` only when the one before is done."""
+        looks = iter(looks)
+        if isinstance(source, Baseline):
+            yield self._start(source, captured=False)
+        else:
+            yield from self._calibrate(looks, source)
+        for look in looks:
+            yield from self._step(look)
+
+    def _start(self, baseline: Baseline, captured: bool) -> Started:
+        self._baseline = baseline
+        self._posture = Posture(self._settings.posture, self._settings.hold)
+        return Started(baseline, captured)
+
+    def _calibrate(self, looks: Iterator[Landmarks], window: Window) -> Iterator[Happening]:
+        """Capture the baseline, or take the stored one, and catch up with the looks that were kept for it."""
+        while True:
+            kept, result = yield from self._capture(looks, window)
+            if isinstance(result, Failed):
+                yield result
+            else:
+                yield self._start(result, captured=result is not window.stored)
+            for look in kept:
+                yield from self._step(look)
+            if not kept or not window.retry or not isinstance(result, Failed):
+                return
+            start_s = kept[-1].t_s
+            window = replace(window, start_s=start_s, end_s=start_s + window.end_s - window.start_s, stored=None)
+
+    def _capture(
+        self, looks: Iterator[Landmarks], window: Window
+    ) -> Generator[Happening, None, tuple[Kept, Baseline | Failed]]:
+        kept: Kept = []
+        inside: list[Features] = []
+        stored = window.stored
+        for look in looks:
+            kept.append(look)
+            if look.t_s < window.start_s - SLACK_S:
+                continue
+            features = describe(look, self._settings.camera.hfov_deg)
+            inside.append(features)
+            done_s = look.t_s - inside[0].t_s
+            yield Calibrating(look.t_s, done_s, window.end_s - window.start_s, features.reason)
+            if stored is not None and done_s >= CHECK_S - SLACK_S:
+                if agrees(stored, inside):
+                    return kept, stored
+                stored = None
+            if look.t_s >= window.end_s - SLACK_S:
+                break
+        return kept, self._built(inside)
+
+    def _built(self, inside: list[Features]) -> Baseline | Failed:
+        length_s = inside[-1].t_s - inside[0].t_s if inside else 0.0
+        if length_s < LEAST_WINDOW_S - 1 / self._rate_hz:  # the last look stands for its own interval
+            return Failed(f"No baseline: the window holds {length_s:.1f} s of pictures. Choose at least 2 s.")
+        try:
+            return build(inside, self._settings.camera.hfov_deg)
+        except PosturewatchError as error:
+            return Failed(str(error))
+
+    def _step(self, look: Landmarks) -> Iterator[Happening]:
+        tick = math.floor((look.t_s + SLACK_S) * self._rate_hz)
+        if tick <= self._tick:
+            return
+        yield from self._repeats(tick)
+        self._tick = tick
+        seen = self._deviation(look)
+        transitions = self._posture.update(seen)
+        clocks = self._holds.update(seen, self._posture.current)
+        alerts = self._alerts.update(seen, self._posture.current, clocks, self._quiet(look.t_s))
+        self._last = _sample(seen, self._posture.current, clocks)
+        yield Moment(self._last, clocks, self._alerts.active)
+        yield from transitions
+        for alert in alerts:
+            yield self._notice(alert)
+
+    def _repeats(self, tick: int) -> Iterator[Moment]:
+        """A tick without a look repeats the last estimate with its age, as long as the clocks would run on."""
+        last = self._last
+        if last is None:
+            return
+        for missed in range(self._tick + 1, tick):
+            t_s = missed / self._rate_hz
+            if t_s - last.t_s > self._settings.hold.gap_s:
+                return
+            yield Moment(replace(last, t_s=t_s, age_s=t_s - last.t_s), self._holds.clocks, self._alerts.active)
+
+    def _deviation(self, look: Landmarks) -> Deviation:
+        baseline = self._baseline
+        hfov_deg = self._settings.camera.hfov_deg if baseline is None else baseline.hfov_deg
+        seen = deviation(describe(look, hfov_deg, None if baseline is None else baseline.place), baseline)
+        values = {name: getattr(seen, name) for name in SMOOTHED}
+        if seen.head_cm is not None:
+            values |= dict(zip("xyz", seen.head_cm, strict=True))
+        smooth = self._smoother.update(seen.t_s, values)
+        place = (smooth.pop("x", None), smooth.pop("y", None), smooth.pop("z", None))
+        return replace(seen, head_cm=None if seen.head_cm is None else place, **smooth)  # type: ignore[arg-type]
+
+    def _quiet(self, t_s: float) -> bool:
+        if self._started_at is None:
+            return False
+        now = self._started_at + timedelta(seconds=t_s)
+        minute = now.hour * 60 + now.minute
+        return any(
+            start <= minute < end if start < end else minute >= start or minute < end
+            for start, end in self._settings.quiet.hours
+        )
+
+    def _notice(self, alert: Alert) -> Notice:
+        if alert.level == 1:
+            return Notice(alert.t_s, alert.kind, 1, alerting.message(alert, None), None)
+        if alert.level == 2:
+            self._suggested.append(exercises.choose(self._catalogue, alert.posture, alert.kind, self._suggested).id)
+        exercise = exercises.by_id(self._catalogue, self._suggested[-1])
+        return Notice(alert.t_s, alert.kind, alert.level, alerting.message(alert, exercise.name), exercise.id)
+
+
+def _sample(seen: Deviation, posture: PostureState, clocks: Clocks) -> Sample:
+    return Sample(
+        **{name: getattr(seen, name) for name in ("t_s", "view", *SMOOTHED, "error_deg")},
+        age_s=0.0,
+        state=posture.state,
+        now=posture.now,
+        reason=posture.reason,
+        severity=None if posture.severity is None else max(0.0, posture.severity),
+        hold_s=clocks.hold_s,
+        still_s=clocks.still_s,
+        dose=clocks.dose,
+    )

@@ -1,0 +1,182 @@
+"""What the terminal shows: the live view, the one-line changes, tables. Builds rich objects and prints nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from posturewatch.config import Settings
+from posturewatch.holds import limit_s
+from posturewatch.monitor import Calibrating, Moment
+from posturewatch.posture import POSTURES, Transition
+from posturewatch.session import Notice, Sample, Summary
+
+COLOURS = {"upright": "green", "away": "blue", "unknown": "yellow"}
+SIGN_DOSE = 0.5  # DESIGN part 4, where the bar changes its colour
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds as a clock writes them."""
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def words(state: str) -> str:
+    """A state's name for people."""
+    return state.replace("_", " ")
+
+
+def live(moment: Moment, settings: Settings, notice: Notice | None, source: str) -> Panel:
+    """The live view of `watch` and `demo`."""
+    sample = moment.sample
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(justify="right", style="dim")
+    rows.add_column(min_width=46)
+    rows.add_row("Forward head", _angle(sample))
+    rows.add_row("Posture", _state(sample))
+    rows.add_row("Held for", _bar(sample.hold_s, _limit_s(sample, settings), clock(sample.hold_s)))
+    rows.add_row("Dose", _bar(sample.dose, 1.0, f"{100 * sample.dose:.0f} %"))
+    rows.add_row("Next break", Text(_next_break(moment, settings)))
+    if notice is not None:
+        rows.add_row("Last alert", Text(f"{clock(notice.t_s)}  {notice.message}", style=_loudness(notice)))
+    keys = Text("Ctrl-C ends and saves", style="dim")
+    return Panel(Group(rows, Text(), keys), title=Text(f"posturewatch · {source} · {clock(sample.t_s)}"), width=78)
+
+
+def calibrating(step: Calibrating) -> Group:
+    """The capture of the baseline."""
+    done = max(0.0, min(step.done_s, step.wanted_s))
+    told = "Sit as you want to sit, look at the screen and keep still."
+    bar = Table.grid(padding=(0, 2))
+    bar.add_row(ProgressBar(step.wanted_s, done, width=40), Text(f"{step.wanted_s - done:.0f} s left"))
+    reason = Text(f"Can't use this picture: {step.reason}.", style="yellow") if step.reason else Text("I can see you.")
+    return Group(Text(told, style="bold"), bar, reason)
+
+
+def change(event: Transition | Notice) -> Text:
+    """One line for a log."""
+    if isinstance(event, Notice):
+        sign = {1: "·", 2: "!", 3: "!!"}[event.level]
+        text = Text(f"{clock(event.t_s):>8}  {sign} {event.message}", style=_loudness(event))
+        return text.append(f"  (posturewatch exercises {event.exercise})", style="dim") if event.exercise else text
+    since = f", since {clock(event.since_s)}" if event.since_s < event.t_s else ""
+    return Text(f"{clock(event.t_s):>8}  {words(event.before)} → {words(event.after)}{since}")
+
+
+def summary(result: Summary, title: str) -> Table:
+    """The table at the end of a session."""
+    table = Table(title=Text(title), title_justify="left", show_header=False, width=78)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    for state, seconds in sorted(result.seconds.items(), key=lambda item: -item[1]):
+        table.add_row(Text(words(state)), f"{seconds / 60:.1f} min")
+    table.add_row("longest hold", clock(result.longest_hold_s))
+    spread = result.percentiles_deg()
+    told = (
+        "not told"
+        if spread is None
+        else "   ".join(f"P{p} {v:+.1f}°" for p, v in zip((10, 50, 90), spread, strict=True))
+    )
+    table.add_row("forward head", told)
+    alerts = ", ".join(f"{number} × {name}" for name, number in result.alerts.items()) or "none"
+    table.add_row("alerts", alerts)
+    table.add_row("exercises", ", ".join(result.exercises) or "none suggested")
+    return table
+
+
+MEASURED = {
+    "forward_head_deg": "forward",
+    "error_deg": "±",
+    "ear_shoulder_deg": "ear–shoulder",
+    "neck_flexion_deg": "flexion",
+    "side_bend_deg": "bend",
+    "turn_deg": "turn",
+    "head_drop_cm": "drop cm",
+}
+
+
+def measured(lines: Sequence[Mapping[str, Any]]) -> Table:
+    """The table of `measure`: degrees, and only the columns that are told anywhere."""
+    told = [name for name in MEASURED if any(line[name] is not None for line in lines)]
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("picture", no_wrap=True, max_width=40)
+    table.add_column("state", no_wrap=True)
+    for name in told:
+        table.add_column(MEASURED[name], justify="right", no_wrap=True)
+    table.add_column("")
+    for line in lines:
+        numbers = ["–" if line[name] is None else f"{line[name]:.1f}" for name in told]
+        picture, reason = Text(str(line["image"]).rsplit("/", 1)[-1]), Text(line["reason"] or "")
+        table.add_row(picture, Text(words(str(line["state"]))), *numbers, reason)
+    return table
+
+
+SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "bold red")}
+
+
+def checks(found: Iterable[tuple[str, str, str]]) -> Table:
+    """The table of `doctor`: name, level and text of each check."""
+    table = Table.grid(padding=(0, 2))
+    for name, level, text in found:
+        sign, style = SIGNS[level]
+        table.add_row(Text(sign, style=style), Text(name), Text(level, style=style), Text(text))
+    return table
+
+
+def _angle(sample: Sample) -> Text:
+    if sample.forward_head_deg is None:
+        return Text(f"can't tell: {sample.reason or 'not seen'}", style="yellow")
+    text = Text(f"{sample.forward_head_deg:+5.1f}°", style="bold")
+    if sample.error_deg is not None:
+        text.append(f" ± {sample.error_deg:.0f}°", style="dim")
+    return text.append(f"   {_scale(sample.forward_head_deg)}")
+
+
+def _scale(angle_deg: float) -> str:
+    """A ruler from −5° to 35° with the angle on it."""
+    place = round((min(max(angle_deg, -5.0), 35.0) + 5.0) / 2.5)
+    return "".join("●" if i == place else "┼" if i in (2, 6, 10, 14) else "─" for i in range(17))
+
+
+def _state(sample: Sample) -> Text:
+    text = Text(words(sample.state), style=COLOURS.get(sample.state, "red"))
+    if sample.now != sample.state:
+        text.append(f"   now {words(sample.now)}", style="dim")
+    if sample.reason:
+        text.append(f"   {sample.reason}", style="yellow")
+    return text
+
+
+def _limit_s(sample: Sample, settings: Settings) -> float:
+    posture = sample.state if sample.state in POSTURES else "forward_head"
+    return limit_s(posture, sample.neck_flexion_deg, settings.posture)
+
+
+def _bar(value: float, whole: float, label: str) -> Table:
+    share = min(value / whole, 1.0)
+    style = "green" if share < SIGN_DOSE else "yellow" if share < 1.0 else "red"
+    row = Table.grid(padding=(0, 1))
+    row.add_row(ProgressBar(1.0, share, width=30, complete_style=style, finished_style=style), Text(label))
+    return row
+
+
+def _next_break(moment: Moment, settings: Settings) -> str:
+    """The nearest of the limits, if nothing changes."""
+    sample, clocks = moment.sample, moment.clocks
+    waits = {
+        "change of position": settings.still.limit_s - clocks.still_s,
+        "break from the desk": settings.seated.limit_s - clocks.seated_s,
+    }
+    if sample.state in POSTURES:
+        waits[f"end of {words(sample.state)}"] = (1.0 - clocks.dose) * _limit_s(sample, settings)
+    what = min(waits, key=lambda name: waits[name])
+    return f"{what} due now" if waits[what] <= 0 else f"{what} in {clock(waits[what])}"
+
+
+def _loudness(notice: Notice) -> str:
+    return {1: "yellow", 2: "bold magenta", 3: "bold red"}[notice.level]
