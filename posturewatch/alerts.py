@@ -71,8 +71,10 @@ class Alerts:
         now_s = self._clock_s(dev.t_s)
         self._withdraw(posture, clocks)
         self._rearm(now_s, clocks)
+        if not posture.told:
+            return []
         found = self._sign(dev, posture, clocks)
-        if posture.told and not quiet and not self._snoozed(now_s):
+        if not quiet and not self._snoozed(now_s):
             found += self._sound(dev, posture, clocks) or self._notification(now_s, dev, posture, clocks)
         return found
 
@@ -106,7 +108,8 @@ class Alerts:
             self.active = None
 
     def _rearm(self, now_s: float, clocks: Clocks) -> None:
-        """Let a kind alert again once its clock has recovered, or two cooldowns have passed."""
+        """Let a kind alert again once its clock has recovered, or two cooldowns have passed; the sign likewise."""
+        self._signed = self._signed and reached(clocks.dose, self._rules.sign_at_dose)
         low = {"posture": clocks.dose < REARM_DOSE}
         low |= {kind: not self._due(kind, clocks) for kind in self._limits_s}
         twice_s = REARM_COOLDOWNS * self._rules.cooldown_s
@@ -121,12 +124,10 @@ class Alerts:
 
     def _sign(self, dev: Deviation, posture: PostureState, clocks: Clocks) -> list[Alert]:
         """The quiet sign, once until the dose has been below it again."""
-        if not reached(clocks.dose, self._rules.sign_at_dose):
-            self._signed = False
-        elif not self._signed and _out(posture):
-            self._signed = True
-            return [_posture_alert(dev, posture, clocks, 1)]
-        return []
+        if self._signed or posture.state == UPRIGHT or not reached(clocks.dose, self._rules.sign_at_dose):
+            return []
+        self._signed = True
+        return [_posture_alert(dev, posture, clocks, 1)]
 
     def _sound(self, dev: Deviation, posture: PostureState, clocks: Clocks) -> list[Alert]:
         """The sound, once, when the notification has been kept out of the band in told time for long enough."""
@@ -140,11 +141,11 @@ class Alerts:
 
     def _notification(self, now_s: float, dev: Deviation, posture: PostureState, clocks: Clocks) -> list[Alert]:
         """The first kind that is due, unless another level 2 was given too lately."""
-        kinds = [kind for kind in ("posture", "still", "seated") if self._due(kind, clocks)]
-        kinds = [kind for kind in kinds if kind not in self._latched_s and (kind != "posture" or _out(posture))]
-        if not kinds or self._too_soon(now_s):
+        kinds = ("still", "seated") if posture.state == UPRIGHT else ("posture", "still", "seated")
+        due = [kind for kind in kinds if self._due(kind, clocks) and kind not in self._latched_s]
+        if not due or self._too_soon(now_s):
             return []
-        kind = kinds[0]
+        kind = due[0]
         self._given_s.append(now_s)
         self._latched_s[kind] = now_s
         if kind == "posture":
@@ -160,11 +161,6 @@ class Alerts:
             return True
         hour = [t for t in self._given_s if not reached(now_s - t, HOUR_S)]
         return 0 < self._rules.max_per_hour <= len(hour)
-
-
-def _out(posture: PostureState) -> bool:
-    """Whether the state, not only what is held for a return, is out of the band."""
-    return posture.state == posture.held != UPRIGHT
 
 
 def _posture_alert(dev: Deviation, posture: PostureState, clocks: Clocks, level: int) -> Alert:

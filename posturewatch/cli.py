@@ -32,7 +32,7 @@ from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Frame
 from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Monitor, Started, Window
+from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Monitor, Started, Startup, Window
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Outputs, Recorder, Sample, Summary
 
@@ -131,8 +131,9 @@ class Show:
     settings: Settings
     source: str
     quiet: bool
-    view: Live | None = None
+    view: "Screen | None" = None
     notice: Notice | None = None
+    capturing: bool = False
 
     def __call__(self, event: Happening) -> None:
         """Show one happening."""
@@ -143,15 +144,18 @@ class Show:
         elif not self.quiet and isinstance(event, (Transition, Notice)):
             out.print(terminal.change(event))
 
-    def _draw(self, view: Live, event: Happening) -> None:
+    def _draw(self, view: "Screen", event: Happening) -> None:
         if isinstance(event, Notice):
             self.notice = event
             if event.level == 3:
-                view.console.bell()
-        elif isinstance(event, Moment):
+                view.bell()
+        elif isinstance(event, Moment) and not self.capturing:
             view.update(terminal.live(event, self.settings, self.notice, self.source))
         elif isinstance(event, Calibrating):
+            self.capturing = True
             view.update(terminal.calibrating(event))
+        elif isinstance(event, Started):
+            self.capturing = False
 
 
 @dataclass(slots=True)
@@ -169,8 +173,10 @@ class Session:
     sample: Sample | None = None
     summary: Summary = field(default_factory=Summary)
 
-    def run(self, looks: Iterable[Landmarks], start: Baseline | Window) -> None:
+    def run(self, looks: Iterable[Landmarks], start: Baseline | Window | Startup) -> None:
         """Feed the looks through the pipeline until they end."""
+        if isinstance(start, Startup) and start.stored is None:
+            self.outputs.begin(self._header(), None)  # what is seen meanwhile is recorded at once
         loop = Monitor(self.settings, exercises.load(), self.rate_hz, self.started_at)
         for event in loop.run(self._recorded(looks), start):
             if isinstance(event, Started):
@@ -246,28 +252,32 @@ def _seen(stream: Iterable[Frame], eyes: Finder) -> Iterator[Landmarks]:
 
 
 @contextlib.contextmanager
-def _screen(wanted: bool) -> Iterator[Live | None]:
+def _screen(wanted: bool) -> Iterator["Screen | None"]:
     """The live view, on a terminal."""
     if not (wanted and out.is_terminal):
         yield None
         return
     with Live(console=out, auto_refresh=False, transient=True) as view:
-        yield _Refreshing(view)  # type: ignore[misc]
+        yield Screen(view)
 
 
-class _Refreshing:
+class Screen:
     """Draws at most ten times a second, however fast the samples come."""
 
     def __init__(self, view: Live) -> None:
-        self.console = view.console
         self._view = view
         self._drawn_s = 0.0
 
     def update(self, what: RenderableType) -> None:
+        """Show this instead of what is there."""
         now_s = time.monotonic()
         if now_s - self._drawn_s >= 0.1:
             self._drawn_s = now_s
             self._view.update(what, refresh=True)
+
+    def bell(self) -> None:
+        """Sound the terminal's bell."""
+        self._view.console.bell()
 
 
 def _make_folder(folder: Path) -> None:
@@ -354,10 +364,11 @@ def calibrate(
     shown = out.is_terminal and not quiet and video is None
     if shown:
         _count_down()
+    start_s, end_s = _window(window)
+    start = Startup(length_s=end_s - start_s) if video is None else Window(start_s, end_s)
     with Finder(stream=True) as eyes, _screen(shown) as view:
         stream = _stream(source, REPLAY_HZ, chosen) if video is None else frames.read_video(video, REPLAY_HZ, warn)
-        show = Show(chosen, source, quiet, view)
-        captured, used = _capture(_seen(stream, eyes), Window(*_window(window), retry=video is None), chosen, show)
+        captured, used = _capture(_seen(stream, eyes), start, chosen, Show(chosen, source, quiet, view))
     if distance_cm is not None:
         captured = _at_distance(captured, used, distance_cm)
     path = path or _baselines() / baselines.file_name(source, captured)
@@ -374,7 +385,7 @@ def _count_down() -> None:
 
 
 def _capture(
-    looks: Iterable[Landmarks], window: Window, chosen: Settings, show: Show
+    looks: Iterable[Landmarks], start: Window | Startup, chosen: Settings, show: Show
 ) -> tuple[Baseline, list[Landmarks]]:
     """The baseline of the first window that will do, and its looks."""
     used: list[Landmarks] = []
@@ -384,14 +395,15 @@ def _capture(
             used.append(look)
             yield look
 
-    for event in Monitor(chosen, (), REPLAY_HZ).run(kept(), window):
+    length_s = start.length_s if isinstance(start, Startup) else start.end_s - start.start_s
+    for event in Monitor(chosen, (), REPLAY_HZ).run(kept(), start):
         if isinstance(event, Started):
-            length_s = window.end_s - window.start_s
             return event.baseline, [look for look in used if look.t_s >= used[-1].t_s - length_s]
-        if isinstance(event, Failed) and not window.retry:
+        if isinstance(event, Failed) and isinstance(start, Window):
             raise PosturewatchError(event.message)
-        show(event)
-    raise PosturewatchError("No baseline: the pictures ended too soon. Choose a longer recording.")
+        if isinstance(event, (Calibrating, Failed)):
+            show(event)
+    raise PosturewatchError("No baseline: the pictures ended too soon. Try again, with the camera on for longer.")
 
 
 def _at_distance(captured: Baseline, looks: list[Landmarks], distance_cm: float) -> Baseline:
@@ -450,7 +462,7 @@ def watch(
         stream = _stream(source, rate_hz, chosen, loop)
         looks = _previewed(stream, eyes, run) if window else _seen(stream, eyes)
         try:
-            run.run(looks, Window(stored=stored, retry=True))
+            run.run(looks, Startup(stored))
         except KeyboardInterrupt:
             code = INTERRUPTED
     _print(terminal.summary(run.summary, f"Watched {shown}"), quiet)

@@ -144,7 +144,6 @@ class DoseRules:
 class HoldRules:
     """What ends a hold, and which gap between two looks stops the clocks."""
 
-    end_upright_s: float = _number(5.0, 0, 120, "seconds upright that end a hold")  # DESIGN part 4
     end_away_s: float = _number(10.0, 1, 600, "seconds away that end a hold")  # DESIGN part 4
     end_unknown_s: float = _number(60.0, 1, 3600, "seconds unknown that end a hold")  # DESIGN part 4
     gap_s: float = _number(5.0, 3, 60, "seconds without a look beyond which the clocks pause")  # DESIGN part 6

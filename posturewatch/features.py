@@ -16,6 +16,7 @@ HEAD = [NOSE, *EYES, *EARS, *MOUTH]
 NOBODY_RATIO = 0.08  # shoulders or head–shoulder distance below this part of the height: invented (shared footage:
 # ≤ .07 on a table leg, ≥ .12 a sitter seen from 2 m in profile)
 HEAD_VISIBILITY = 0.85  # chosen: footage and rendered people ≥ .87, heads invented after a crop .63–.98
+SHOULDER_VISIBILITY = 0.8  # without a face: a chair's back is tracked on at .84 falling to .3, sitters have ≥ .93
 HEAD_MARGIN = 0.5  # eyes at least this part of eye–mouth below the edge, else the head is cut off (crops of footage)
 FACE_OUTSIDE = 0.15  # part of the face's points outside the picture: forehead cut .12, brows cut .3 (crops)
 SHOULDER_OUTSIDE = 0.25  # of the shoulder width: farther out the pose model guesses (mediapipe#5197); chosen
@@ -66,7 +67,7 @@ def describe(landmarks: Landmarks, hfov_deg: float, place: Place | None = None) 
     if landmarks.reason is not None:
         return Features(landmarks.t_s, size, focal, reason=landmarks.reason)
     pose, world = landmarks.pose, landmarks.world
-    if pose is None or world is None or _person_height_px(pose) < NOBODY_RATIO * size[1]:
+    if pose is None or world is None or _invented(landmarks, pose):
         if landmarks.face is not None:
             return Features(landmarks.t_s, size, focal, reason="shoulders out of view")
         return Features(landmarks.t_s, size, focal, reason="nobody in view", nobody=True)
@@ -143,6 +144,13 @@ def _person_height_px(pose: Array) -> float:
 
 def _head_shoulder_px(pose: Array) -> float:
     return float(np.linalg.norm(pose[EARS, :2].mean(0) - pose[SHOULDERS, :2].mean(0)))
+
+
+def _invented(landmarks: Landmarks, pose: Array) -> bool:
+    """Whether the pose model sees somebody in furniture: far too small, or without a face on fading shoulders."""
+    if _person_height_px(pose) < NOBODY_RATIO * landmarks.size_px[1]:
+        return True
+    return landmarks.face is None and float(pose[SHOULDERS, 3].min()) < SHOULDER_VISIBILITY
 
 
 def _distrust(landmarks: Landmarks, pose: Array, place: Place | None) -> str | None:

@@ -119,10 +119,8 @@ class Holds:
             self._still.reset()
         if posture.told or dev.nobody:
             self._seated.update(dev.nobody, posture.step_s)
-        rise = self._rise(dev, posture)
-        if posture.held != UPRIGHT:
-            self._dose += rise
-        self._dose = min(self._rules.most, max(0.0, self._dose - self._fall(dev, posture)))
+        dose = self._dose + self._rise(dev, posture) - self._fall(dev, posture)
+        self._dose = min(self._rules.most, max(0.0, dose))
         hold_s = 0.0 if posture.held == UPRIGHT else posture.out_s
         self.clocks = Clocks(hold_s, self._dose, self._still.still_s, self._seated.seated_s)
         return self.clocks
@@ -149,7 +147,7 @@ class Holds:
         """What a look upright or without anybody takes away; nothing while a dwell is pending."""
         if posture.state == AWAY and dev.nobody:
             return posture.step_s / self._rules.recover_away_s
-        if posture.told and posture.state == UPRIGHT and posture.out_s == 0.0:
+        if posture.told and posture.out_s == 0.0:
             return posture.step_s / self._rules.recover_upright_s
         return 0.0
 

@@ -1,7 +1,7 @@
 """The loop that joins the stages: landmarks in; samples, transitions and alerts out. Live and replay are this one."""
 
 import math
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -38,15 +38,18 @@ SMOOTHED = (
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Where the baseline comes from: the looks from start_s to end_s; or `stored`, if the first looks agree with it.
-
-    With retry, a window that fails is followed by another one, else the stream goes on without a baseline.
-    """
+    """The baseline comes from these seconds of a recording; what came before it is judged by it too."""
 
     start_s: float = 0.0
     end_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """The baseline is the stored one if the first looks agree with it, else it is captured, again until it succeeds."""
+
     stored: Baseline | None = None
-    retry: bool = False
+    length_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,6 @@ class Moment:
 
 
 Happening = Calibrating | Started | Failed | Moment | Transition | Notice
-Kept = list[Landmarks]
 
 
 class Monitor:
@@ -106,13 +108,15 @@ class Monitor:
         self._last: Sample | None = None
         self._tick = -1
 
-    def run(self, looks: Iterable[Landmarks], source: Baseline | Window) -> Iterator[Happening]:
+    def run(self, looks: Iterable[Landmarks], source: Baseline | Window | Startup) -> Iterator[Happening]:
         """Everything that happens, in order; each look is taken from `looks` only when the one before is done."""
         looks = iter(looks)
         if isinstance(source, Baseline):
             yield self._start(source, captured=False)
+        elif isinstance(source, Window):
+            yield from self._look_ahead(looks, source)
         else:
-            yield from self._calibrate(looks, source)
+            yield from self._settle(looks, source)
         for look in looks:
             yield from self._step(look)
 
@@ -121,42 +125,55 @@ class Monitor:
         self._posture = Posture(self._settings.posture, self._settings.hold)
         return Started(baseline, captured)
 
-    def _calibrate(self, looks: Iterator[Landmarks], window: Window) -> Iterator[Happening]:
-        """Capture the baseline, or take the stored one, and catch up with the looks that were kept for it."""
-        while True:
-            kept, result = yield from self._capture(looks, window)
-            if isinstance(result, Failed):
-                yield result
-            else:
-                yield self._start(result, captured=result is not window.stored)
-            for look in kept:
-                yield from self._step(look)
-            if not kept or not window.retry or not isinstance(result, Failed):
-                return
-            start_s = kept[-1].t_s
-            window = replace(window, start_s=start_s, end_s=start_s + window.end_s - window.start_s, stored=None)
-
-    def _capture(
-        self, looks: Iterator[Landmarks], window: Window
-    ) -> Generator[Happening, None, tuple[Kept, Baseline | Failed]]:
-        kept: Kept = []
-        inside: list[Features] = []
-        stored = window.stored
+    def _look_ahead(self, looks: Iterator[Landmarks], window: Window) -> Iterator[Happening]:
+        """Make the baseline of the window, then catch up with the looks kept for it."""
+        kept: list[Landmarks] = []
         for look in looks:
             kept.append(look)
-            if look.t_s < window.start_s - SLACK_S:
-                continue
-            features = describe(look, self._settings.camera.hfov_deg)
-            inside.append(features)
-            done_s = look.t_s - inside[0].t_s
-            yield Calibrating(look.t_s, done_s, window.end_s - window.start_s, features.reason)
-            if stored is not None and done_s >= CHECK_S - SLACK_S:
-                if agrees(stored, inside):
-                    return kept, stored
-                stored = None
             if look.t_s >= window.end_s - SLACK_S:
                 break
-        return kept, self._built(inside)
+        inside = [self._describe(look) for look in kept if look.t_s >= window.start_s - SLACK_S]
+        result = self._built(inside)
+        yield result if isinstance(result, Failed) else self._start(result, captured=True)
+        for look in kept:
+            yield from self._step(look)
+
+    def _settle(self, looks: Iterator[Landmarks], start: Startup) -> Iterator[Happening]:
+        """Judge by the stored baseline at once; capture one where there is none or it doesn't fit."""
+        stored, told = start.stored, ""
+        inside: list[Features] = []
+        if stored is not None:
+            yield self._start(stored, captured=False)
+        for look in looks:
+            features = self._describe(look)
+            if stored is None or features.view is not None:  # an empty chair says nothing about the stored one
+                inside.append(features)
+            done_s = look.t_s - inside[0].t_s if inside else 0.0
+            if stored is None:
+                yield Calibrating(look.t_s, done_s, start.length_s, features.reason)
+            yield from self._step(look)
+            if stored is not None and done_s >= CHECK_S - SLACK_S:
+                if agrees(stored, inside):
+                    return
+                stored, inside = None, []
+                yield self._lose_baseline()
+            elif stored is None and done_s >= start.length_s - SLACK_S:
+                result = self._built(inside)
+                if not isinstance(result, Failed):
+                    yield self._start(result, captured=True)
+                    return
+                inside = []
+                if result.message != told:
+                    yield result
+                told = result.message
+
+    def _lose_baseline(self) -> Failed:
+        self._baseline = None
+        self._posture = Posture(self._settings.posture, self._settings.hold, begins=UNKNOWN)
+        return Failed("The kept baseline doesn't fit any more. Sit as you want to sit: a new one is captured.")
+
+    def _describe(self, look: Landmarks) -> Features:
+        return describe(look, self._settings.camera.hfov_deg)
 
     def _built(self, inside: list[Features]) -> Baseline | Failed:
         length_s = inside[-1].t_s - inside[0].t_s if inside else 0.0

@@ -143,7 +143,7 @@ class Posture:
         told = signals(dev, self._rules)
         vote = self._vote(told) if told and not dev.nobody else None
         found = self._absent(dev, step) if vote is None else self._present(dev.t_s, step, vote)
-        kept = vote if self._held == UPRIGHT and self._goal == "out" else self._held
+        kept = vote if self._goal == "out" else self._held
         severe = _severities(told)
         self.current = PostureState(
             state=self._state,

@@ -34,7 +34,7 @@ FACE_OVAL = [  # mediapipe's FACEMESH_FACE_OVAL, in order around the face
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
 ]
-HEAD_RADIUS_CM = 9.9  # half of a head's length, ANSUR II 19.9 cm (men)
+HEAD_RADIUS_CM = 10.0  # chosen: a head is about 20 cm long
 SCALE_DEG = (-5.0, 35.0)  # the gauge; as the ruler of the terminal
 # Sizes as parts of the picture's shorter side, chosen by eye at 224 x 224 and 640 x 480
 ANGLE_TEXT, SMALL_TEXT, LABEL_TEXT, BAR, GAP, LINE = 0.06, 0.033, 0.026, 0.034, 0.022, 0.006

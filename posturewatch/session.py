@@ -1,21 +1,23 @@
 """The recording: one JSON object a line (version 1), written as it happens, read back for replay; and its summary."""
 
 import json
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from posturewatch.errors import PosturewatchError
-from posturewatch.landmarks import Face, Landmarks
+from posturewatch.landmarks import Array, Face, Landmarks
 from posturewatch.posture import Transition
 
 VERSION = 1
 GAP_S = 5.0  # DESIGN part 6: longer gaps between two samples count for no state
+LONGEST_S, WIDEST_PX, FARTHEST = 1e9, 100_000, 1e6  # chosen: beyond these a recording's numbers are damaged
 Warn = Callable[[str], None]
 
 
@@ -62,7 +64,10 @@ TYPES = {Sample: "sample", Transition: "transition", Notice: "alert"}
 
 
 def as_line(event: Event) -> dict[str, Any]:
-    """The event as the recording holds it; numbers rounded to a thousandth, the dose to a hundred-thousandth."""
+    """The event as the recording holds it; numbers rounded to a thousandth, the dose to a hundred-thousandth.
+
+    A landmark's time and coordinates are as they were. What isn't finite becomes null, for JSON has no NaN.
+    """
     if isinstance(event, Landmarks):
         return _landmarks_line(event)
     line: dict[str, Any] = {"type": TYPES[type(event)], **asdict(event)}
@@ -70,26 +75,35 @@ def as_line(event: Event) -> dict[str, Any]:
 
 
 def _rounded(key: str, value: Any) -> Any:
-    return round(value, 5 if key == "dose" else 3) + 0.0 if isinstance(value, float) else value  # + 0.0: no -0.0
+    if not isinstance(value, float):
+        return value
+    return round(value, 5 if key == "dose" else 3) + 0.0 if math.isfinite(value) else None  # + 0.0: no -0.0
 
 
 def _landmarks_line(found: Landmarks) -> dict[str, Any]:
-    face = found.face
     return {
         "type": "landmarks",
-        "t_s": round(found.t_s, 6),
+        "t_s": found.t_s,
         "size_px": list(found.size_px),
         "reason": found.reason,
-        "pose": None if found.pose is None else found.pose.tolist(),
-        "world": None if found.world is None else found.world.tolist(),
-        "face": None
-        if face is None
-        else {
-            "matrix": face.matrix.ravel().tolist(),
-            "points": face.points[:, :2].tolist(),
-            "depths": face.points[:, 2].tolist(),
-        },
+        "pose": found.pose.tolist() if _finite(found.pose) else None,
+        "world": found.world.tolist() if _finite(found.world) else None,
+        "face": None if found.face is None else _face_line(found.face),
     }
+
+
+def _face_line(face: Face) -> dict[str, Any] | None:
+    if not (_finite(face.matrix) and _finite(face.points)):
+        return None
+    return {
+        "matrix": face.matrix.ravel().tolist(),
+        "points": face.points[:, :2].tolist(),
+        "depths": face.points[:, 2].tolist(),
+    }
+
+
+def _finite(array: Array | None) -> TypeGuard[Array]:
+    return array is not None and bool(np.isfinite(array).all())
 
 
 class Recorder:
@@ -109,7 +123,7 @@ class Recorder:
             os.fchmod(handle, 0o600)
         except OSError as error:
             raise _cannot_write(path, error) from error
-        self._file: IO[str] = os.fdopen(handle, "w", encoding="utf-8")
+        self._file = os.fdopen(handle, "wb", buffering=0)  # so that closing has nothing left to write, or to fail at
 
     def begin(self, session: dict[str, Any]) -> None:
         """Write the first line and what has waited for it; later calls change nothing."""
@@ -132,9 +146,11 @@ class Recorder:
         self._file.close()
 
     def _put(self, line: dict[str, Any]) -> None:
+        text = json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+        left = text.encode("utf-8", "backslashreplace")  # a file name that is no UTF-8 stays JSON
         try:
-            self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n")
-            self._file.flush()
+            while left:  # a disk takes part of a line before it is full
+                left = left[self._file.write(left) :]
         except OSError as error:
             raise _cannot_write(self.path, error) from error
 
@@ -173,6 +189,7 @@ class Outputs:
             if self._warn is None:
                 raise
             self._recorders[name] = None
+            recorder.close()
             self._warn(f"{error} It goes on without this recording.")
 
 
@@ -211,7 +228,7 @@ def read_session(path: Path) -> Recorded:
         raise PosturewatchError(f"{path} is no recording of version {VERSION}. Record with --landmarks FILE.jsonl.")
     try:
         recorded = Recorded(str(first["source"]), float(first["rate_hz"]), float(first["hfov_deg"]), first["baseline"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise PosturewatchError(f"{path}, line 1: {error} is missing or wrong. Record it again.") from error
     if not (0.1 <= recorded.rate_hz <= 100 and 10 <= recorded.hfov_deg <= 170):
         raise PosturewatchError(f"{path}, line 1: the rate or the field of view can't be. Record it again.")
@@ -227,7 +244,7 @@ def read_landmarks(path: Path, warn: Warn) -> Iterator[Landmarks]:
             continue
         try:
             found = _landmarks(line)
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise PosturewatchError(
                 f"{path}, line {number}: not a landmarks line ({error}). Record it again."
             ) from error
@@ -242,24 +259,22 @@ def read_landmarks(path: Path, warn: Warn) -> Iterator[Landmarks]:
 
 def _lines(path: Path, warn: Warn) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
             for number, text in enumerate(file, 1):
                 line = _parsed(text)
                 if line is not None:
                     yield number, line
-                elif not text.endswith("\n"):
+                elif not text.endswith(b"\n"):
                     warn(f"{path} was cut off in line {number}; everything before it is used.")
                 else:
                     raise PosturewatchError(f"{path}, line {number} is no JSON object. Record it again.")
     except OSError as error:
         raise PosturewatchError(f"Cannot read {path}: {error.strerror}. Check the name.") from error
-    except UnicodeDecodeError as error:
-        raise PosturewatchError(f"{path} is not a recording (not UTF-8 text). Check the name.") from error
 
 
-def _parsed(text: str) -> dict[str, Any] | None:
+def _parsed(text: bytes) -> dict[str, Any] | None:
     try:
-        line = json.loads(text)
+        line = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
     return line if isinstance(line, dict) else None
@@ -267,9 +282,11 @@ def _parsed(text: str) -> dict[str, Any] | None:
 
 def _landmarks(line: dict[str, Any]) -> Landmarks:
     face, size = line["face"], line["size_px"]
-    width, height = int(size[0]), int(size[1])
+    t_s, width, height = float(line["t_s"]), int(size[0]), int(size[1])
+    if not (0 <= t_s < LONGEST_S and 0 <= width <= WIDEST_PX and 0 <= height <= WIDEST_PX):
+        raise ValueError(f"the time {t_s:g} s or the size {width:g} x {height:g} can't be")
     return Landmarks(
-        t_s=float(line["t_s"]),
+        t_s=t_s,
         size_px=(width, height),
         pose=_array(line["pose"], (33, 4)),
         world=_array(line["world"], (33, 3)),
@@ -286,12 +303,12 @@ def _face(face: dict[str, Any]) -> Face:
     return Face(matrix.reshape(4, 4), np.column_stack([points, depths]))
 
 
-def _array(values: Any, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+def _array(values: Any, shape: tuple[int, ...]) -> Array | None:
     if values is None:
         return None
     array = np.asarray(values, np.float64)
-    if array.shape != shape or not np.isfinite(array).all():
-        raise ValueError(f"expected {shape} numbers, got {array.shape}")
+    if array.shape != shape or not (np.abs(array) <= FARTHEST).all():  # false for NaN too
+        raise ValueError(f"expected {shape} numbers up to {FARTHEST:g}, got {array.shape}")
     return array
 
 

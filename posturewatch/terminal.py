@@ -169,13 +169,13 @@ def _next_break(moment: Moment, settings: Settings) -> str:
     """The nearest of the limits, if nothing changes."""
     sample, clocks = moment.sample, moment.clocks
     waits = {
-        "change of position": settings.still.limit_s - clocks.still_s,
-        "break from the desk": settings.seated.limit_s - clocks.seated_s,
+        "move a little": settings.still.limit_s - clocks.still_s,
+        "stand up": settings.seated.limit_s - clocks.seated_s,
     }
     if sample.state in POSTURES:
-        waits[f"end of {words(sample.state)}"] = (1.0 - clocks.dose) * _limit_s(sample, settings)
+        waits["change position"] = (1.0 - clocks.dose) * _limit_s(sample, settings)
     what = min(waits, key=lambda name: waits[name])
-    return f"{what} due now" if waits[what] <= 0 else f"{what} in {clock(waits[what])}"
+    return f"{what} now" if waits[what] <= 0 else f"{what} in {clock(waits[what])}"
 
 
 def _loudness(notice: Notice) -> str:

@@ -70,7 +70,7 @@ def test_the_other_defaults_are_those_of_the_design():
         "camera": {"source": "0", "hfov_deg": 68.0, "mirror": False},
         "watch": {"rate_hz": 2.0, "preset": "standard"},
         "dose": {"recover_upright_s": 600.0, "recover_away_s": 300.0, "most": 1.5},
-        "hold": {"end_upright_s": 5.0, "end_away_s": 10.0, "end_unknown_s": 60.0, "gap_s": 5.0},
+        "hold": {"end_away_s": 10.0, "end_unknown_s": 60.0, "gap_s": 5.0},
         "still": {
             "pitch_deg": 4.0,
             "place_cm": 2.0,

@@ -1,0 +1,56 @@
+"""Draws the README's pictures from the demo recording: .github/live.svg and .github/frame.jpg.
+
+python calibration/pictures.py
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+from posturewatch import cli, preview, terminal
+from posturewatch.config import Settings, with_preset
+from posturewatch.frames import Frame, read_video
+from posturewatch.landmarks import Finder, Landmarks
+from posturewatch.monitor import Happening, Moment, Window
+from posturewatch.session import Notice, Outputs
+from rich.console import Console
+
+DEMO = Path(cli.__file__).parent / "demo.mp4"
+FOLDER = Path(__file__).parent.parent / ".github"
+AT_S = 62.0  # shortly after the demo's notification
+
+
+def main() -> None:
+    """Replay the demo up to AT_S, then draw."""
+    settings = with_preset(Settings(), "strict")
+    last: dict[type, Happening] = {}
+    seen: list[tuple[Frame, Landmarks]] = []
+    with Finder(stream=True) as eyes:
+
+        def looks() -> Iterator[Landmarks]:
+            for frame in read_video(DEMO, cli.REPLAY_HZ, print):
+                if frame.t_s > AT_S:
+                    return
+                seen[:] = [(frame, eyes.find(frame))]
+                yield seen[0][1]
+
+        def show(event: Happening) -> None:
+            last[type(event)] = event
+
+        run = cli.Session(settings, "demo", cli.REPLAY_HZ, Outputs(None, None), show, eyes)
+        run.run(looks(), Window())
+    moment, notice = last[Moment], last[Notice]
+    console = Console(record=True, width=80, height=12)
+    console.print(terminal.live(moment, settings, notice, "demo"))
+    FOLDER.mkdir(exist_ok=True)
+    drawn_live = console.export_svg(title="posturewatch watch")
+    # rich's own style loads a font over the network; the reader's monospaced one will do
+    (FOLDER / "live.svg").write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawn_live, flags=re.DOTALL))
+    frame, found = seen[0]
+    drawn = preview.draw(frame.image, found, run.sample, run.baseline, settings.posture)
+    cv2.imwrite(str(FOLDER / "frame.jpg"), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+
+
+if __name__ == "__main__":
+    main()

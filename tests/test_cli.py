@@ -1,0 +1,412 @@
+"""The commands as a person types them: results, exit codes, and what bad input gets (DESIGN part 6)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from posturewatch import cli, config, exercises, frames
+
+DEMO = Path(cli.__file__).parent / "demo.mp4"
+COMMANDS = ("demo", "calibrate", "watch", "replay", "measure", "exercises", "doctor")
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def write_video(path: Path, pictures: list[np.ndarray[Any, Any]], fps: float = 10.0) -> Path:
+    height, width = pictures[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (width, height))
+    for picture in pictures:
+        writer.write(picture)
+    writer.release()
+    return path
+
+
+def demo_pictures(start_s: float, end_s: float) -> list[np.ndarray[Any, Any]]:
+    """Frames of the demo's rendered person, ten a second, BGR."""
+    seen = frames.read_video(DEMO, 10.0, print)
+    return [cv2.cvtColor(f.image, cv2.COLOR_RGB2BGR) for f in seen if start_s <= f.t_s < end_s and f.image is not None]
+
+
+def samples_of(path: Path) -> list[dict[str, Any]]:
+    return [line for line in map(json.loads, path.read_text().splitlines()) if line["type"] == "sample"]
+
+
+@pytest.fixture(scope="module")
+def upright(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_video(tmp_path_factory.mktemp("videos") / "upright.avi", demo_pictures(0, 6))
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("pictures")
+    for name, at_s in (("upright.png", 5.0), ("forward.png", 40.0)):
+        cv2.imwrite(str(folder / name), demo_pictures(at_s, at_s + 0.15)[0])
+    return folder / "upright.png", folder / "forward.png"
+
+
+# Help and usage
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    for name in COMMANDS:
+        result = run(name, "--help")
+        assert result.exit_code == 0
+        assert f"posturewatch {name}" in result.output
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version").output.startswith("posturewatch 0.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nonsense"],
+        ["replay"],
+        ["replay", "x.mp4", "--no-such-option"],
+        ["replay", "x.mp4", "--rate", "0"],
+        ["replay", "x.mp4", "--rate", "1000"],
+        ["replay", "x.mp4", "--hfov", "5"],
+        ["replay", "x.mp4", "--baseline-window", "5"],
+        ["replay", "x.mp4", "--baseline-window", "10-0"],
+        ["replay", "x.mp4", "--baseline-window", "0-1"],
+        ["replay", "x.mp4", "--baseline-window", "nan-inf"],
+        ["replay", "x.mp4", "--baseline-window", "0-4", "--baseline", "me"],
+        ["measure"],
+        ["watch", "--rate", "abc"],
+        ["calibrate", "--distance-cm", "3"],
+    ],
+)
+def test_wrong_usage_ends_with_2(words: list[str]) -> None:
+    assert run(*words).exit_code == 2
+
+
+# Files that are missing or broken
+
+
+def mistake(result: Result) -> str:
+    """The one line of a user's mistake."""
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit)
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("posturewatch: ")
+    return lines[0]
+
+
+def test_a_missing_video_is_named(tmp_path: Path) -> None:
+    assert "nowhere.mp4" in mistake(run("replay", tmp_path / "nowhere.mp4"))
+
+
+def test_an_empty_video_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    assert "empty.mp4 is empty" in mistake(run("replay", tmp_path / "empty.mp4"))
+
+
+def test_a_text_file_is_no_video(tmp_path: Path) -> None:
+    (tmp_path / "notes.mp4").write_text("not a video")
+    assert "notes.mp4" in mistake(run("replay", tmp_path / "notes.mp4"))
+
+
+def test_a_folder_without_recordings_says_so(tmp_path: Path) -> None:
+    assert "holds no recording" in mistake(run("replay", tmp_path))
+
+
+def test_a_missing_camera_is_named_with_what_to_try() -> None:
+    line = mistake(run("watch", "--camera", "97"))
+    assert "97" in line
+
+
+def test_a_missing_settings_file_is_named(tmp_path: Path) -> None:
+    assert "none.toml" in mistake(run("exercises", "--settings", tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("not toml at all", ["settings.toml"]),
+        ("[watch]\nrate_hz = 500\n", ["line 2", "rate_hz", "0.5 to 30"]),
+        ("[watch]\nrate = 5\n", ["line 2", "rate", "rate_hz"]),
+        ("[posture.forward_head]\nenter_deg = 'x'\n", ["line 2", "enter_deg"]),
+    ],
+)
+def test_bad_settings_name_file_line_key_and_range(tmp_path: Path, text: str, words: list[str]) -> None:
+    (tmp_path / "settings.toml").write_text(text)
+    line = mistake(run("exercises", "--settings", tmp_path / "settings.toml"))
+    assert all(word in line for word in words), line
+
+
+def test_an_unknown_preset_lists_the_three() -> None:
+    assert "gentle, standard, strict" in mistake(run("watch", "--preset", "brutal"))
+
+
+def test_a_foreign_file_is_never_overwritten_by_a_recording(tmp_path: Path, upright: Path) -> None:
+    precious = tmp_path / "thesis.txt"
+    precious.write_text("years of work")
+    assert "is no recording" in mistake(run("replay", upright, "--samples", precious))
+    assert precious.read_text() == "years of work"
+
+
+def test_samples_and_landmarks_need_different_files(tmp_path: Path, upright: Path) -> None:
+    same = tmp_path / "same.jsonl"
+    assert "same file" in mistake(run("replay", upright, "--samples", same, "--landmarks", same))
+
+
+def test_a_recording_in_a_missing_folder_says_so(tmp_path: Path, upright: Path) -> None:
+    assert "Cannot write" in mistake(run("replay", upright, "--samples", tmp_path / "no" / "where.jsonl"))
+
+
+def test_an_unknown_baseline_is_named(upright: Path) -> None:
+    assert "grandma" in mistake(run("replay", upright, "--baseline", "grandma"))
+
+
+# Videos that show little
+
+
+def replayed(tmp_path: Path, video: Path, *words: str) -> tuple[Result, list[dict[str, Any]]]:
+    result = run("replay", video, "--samples", tmp_path / "samples.jsonl", *words)
+    assert result.exit_code == 0, result.output
+    return result, samples_of(tmp_path / "samples.jsonl")
+
+
+def test_a_covered_lens_is_unknown_and_never_an_angle(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1)
+    dark = [noise.integers(0, 6, (240, 320, 3), np.uint8) for _ in range(150)]
+    result, samples = replayed(tmp_path, write_video(tmp_path / "dark.avi", dark))
+    assert {s["reason"] for s in samples} == {"too dark"}
+    assert {s["now"] for s in samples} == {"unknown"}
+    assert samples[-1]["state"] == "unknown"
+    assert all(s["forward_head_deg"] is None for s in samples)
+    assert "No baseline: too dark" in result.stderr
+
+
+def test_an_empty_room_is_away_and_never_an_angle(tmp_path: Path) -> None:
+    empty = demo_pictures(94, 98)
+    _, samples = replayed(tmp_path, write_video(tmp_path / "empty.avi", empty * 2))
+    assert all(s["forward_head_deg"] is None for s in samples)
+    assert samples[-1]["state"] == "away"
+    assert samples[-1]["reason"] == "nobody in view"
+
+
+def test_a_cut_off_head_is_unknown_and_never_an_angle(tmp_path: Path) -> None:
+    found = demo_pictures(1, 5)
+    cut = [np.ascontiguousarray(picture[230:]) for picture in found]
+    _, samples = replayed(tmp_path, write_video(tmp_path / "cut.avi", cut))
+    assert all(s["forward_head_deg"] is None and s["reason"] for s in samples)
+    assert {s["state"] for s in samples} <= {"unknown", "away"}
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (480, 640, 3)])
+def test_a_single_frame_is_read_and_gives_a_warning_not_a_traceback(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    path = tmp_path / "one.png"
+    cv2.imwrite(str(path), np.full(shape, 128, np.uint8))
+    result = run("measure", path)
+    assert result.exit_code == 0
+    assert "unknown" in result.output
+
+
+def test_a_truncated_video_is_read_as_far_as_it_goes_with_a_warning(tmp_path: Path, upright: Path) -> None:
+    cut = tmp_path / "cut.avi"
+    content = upright.read_bytes()
+    cut.write_bytes(content[: len(content) * 6 // 10])
+    result, samples = replayed(tmp_path, cut, "--baseline-window", "0-2")
+    assert samples[0]["state"] == "upright"
+    assert "could be read" in result.stderr
+
+
+def test_a_video_too_short_for_a_baseline_still_gives_its_samples(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "short.avi", demo_pictures(0, 1))
+    result, samples = replayed(tmp_path, video)
+    assert len(samples) == 5
+    assert "at least 2 s" in result.stderr
+
+
+# Replay
+
+
+def test_an_upright_sitter_is_upright_with_an_error_and_no_alert(tmp_path: Path, upright: Path) -> None:
+    result, samples = replayed(tmp_path, upright, "--baseline-window", "0-3")
+    assert len(samples) == 30
+    assert {s["state"] for s in samples} == {"upright"}
+    assert all(abs(s["forward_head_deg"]) < 5 and 2 < s["error_deg"] < 8 for s in samples)
+    assert "upright" in result.output
+
+
+def test_recorded_landmarks_replay_to_the_same_lines(tmp_path: Path, upright: Path) -> None:
+    first, marks, second = (tmp_path / name for name in ("first.jsonl", "marks.jsonl", "second.jsonl"))
+    window = ("--baseline-window", "0-3")
+    assert run("replay", upright, *window, "--samples", first, "--landmarks", marks).exit_code == 0
+    assert run("replay", marks, *window, "--samples", second).exit_code == 0
+    assert first.read_text().splitlines()[1:] == second.read_text().splitlines()[1:]
+
+
+def test_several_recordings_go_into_folders_and_a_bad_one_does_not_stop_the_rest(tmp_path: Path, upright: Path) -> None:
+    (tmp_path / "bad.mp4").write_text("not a video")
+    result = run("replay", tmp_path / "bad.mp4", upright, "--samples", tmp_path / "out", "--rate", "2")
+    assert result.exit_code == 1
+    assert "bad.mp4" in result.stderr
+    assert len(samples_of(tmp_path / "out" / "upright.jsonl")) == 12
+
+
+def test_quiet_prints_nothing(upright: Path) -> None:
+    result = run("replay", upright, "--quiet", "--baseline-window", "0-3")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+# Calibrate
+
+
+def test_a_baseline_from_a_recording_is_kept_for_its_owner_and_used_by_name(tmp_path: Path, upright: Path) -> None:
+    result = run("calibrate", "--video", upright, "--window", "0-4", "--name", "desk")
+    assert result.exit_code == 0, result.output
+    kept = config.data_folder() / "baselines" / "desk.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    _, samples = replayed(tmp_path, upright, "--baseline", "desk")
+    assert {s["state"] for s in samples} == {"upright"}
+
+
+def test_a_measured_distance_tells_the_field_of_view(upright: Path) -> None:
+    result = run("calibrate", "--video", upright, "--window", "0-4", "--distance-cm", "65")
+    assert result.exit_code == 0, result.output
+    told = float(result.output.split("field of view is ")[1].split("°")[0])
+    assert 60 <= told <= 76  # rendered at 68° from 65 cm; the head's size is unknown by some per cent
+
+
+def test_a_name_that_leaves_the_folder_is_refused(upright: Path) -> None:
+    assert "can't name a baseline" in mistake(run("calibrate", "--video", upright, "--name", "../../evil"))
+
+
+def test_a_recording_without_anybody_gives_no_baseline_but_what_to_change(tmp_path: Path) -> None:
+    noise = np.random.default_rng(2)
+    dark = [noise.integers(0, 6, (240, 320, 3), np.uint8) for _ in range(50)]
+    line = mistake(run("calibrate", "--video", write_video(tmp_path / "dark.avi", dark), "--window", "0-4"))
+    assert "too dark" in line
+    assert "Switch on a light" in line
+
+
+# Measure
+
+
+def test_measure_prints_a_line_for_each_picture_in_order(pictures: tuple[Path, Path]) -> None:
+    upright, forward = pictures
+    result = run("measure", "--baseline-image", upright, forward, upright, "--json")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["image"] for line in lines] == [str(forward), str(upright)]
+    assert lines[0]["state"] == lines[0]["now"] == "forward_head"
+    assert 12 < lines[0]["forward_head_deg"] < 30
+    assert lines[1]["state"] == "upright"
+    assert lines[1]["severity"] < 0.3
+    assert set(lines[0]) == {"image", *cli.MEASURED}
+
+
+def test_an_unreadable_picture_gets_its_line_and_exit_code_1(tmp_path: Path, pictures: tuple[Path, Path]) -> None:
+    (tmp_path / "bad.jpg").write_text("no picture")
+    result = run("measure", pictures[0], tmp_path / "bad.jpg", pictures[1], "--json")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    assert len(lines) == 3
+    assert "bad.jpg" in lines[1]["reason"]
+    assert lines[1]["forward_head_deg"] is None
+
+
+def test_without_a_baseline_a_front_picture_has_no_angle(pictures: tuple[Path, Path]) -> None:
+    line = json.loads(run("measure", pictures[1], "--json").stdout)
+    assert (line["forward_head_deg"], line["state"], line["reason"]) == (None, "unknown", "no baseline")
+
+
+def test_a_baseline_picture_of_nobody_is_a_mistake(tmp_path: Path, pictures: tuple[Path, Path]) -> None:
+    grey = np.random.default_rng(3).integers(90, 160, (480, 640, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "wall.png"), grey)
+    assert "No baseline" in mistake(run("measure", "--baseline-image", tmp_path / "wall.png", pictures[0]))
+
+
+# Exercises and doctor
+
+
+def test_the_catalogue_is_listed_and_each_exercise_printed() -> None:
+    listed = run("exercises").output
+    for entry in exercises.load():
+        assert entry.id in listed
+        text = run("exercises", entry.id).output
+        assert all(step.split()[0] in text for step in entry.steps)
+
+
+def test_an_unknown_exercise_suggests_the_nearest() -> None:
+    assert "alternate-head-turns" in mistake(run("exercises", "alternate-head-turn"))
+
+
+def test_the_page_for_pain_is_printed_and_json_holds_all_fields() -> None:
+    assert "doctor" in run("exercises", "hurts").output
+    entry = json.loads(run("exercises", "self-massage", "--json").stdout)
+    assert {"id", "name", "steps", "dose", "safety", "source"} <= set(entry)
+
+
+def test_doctor_says_what_works_and_what_to_do() -> None:
+    lines = json.loads(run("doctor", "--json").stdout)
+    by_name = {line["name"]: line for line in lines}
+    assert by_name["models"]["level"] == "ok"
+    assert str(config.default_path()) in by_name["settings"]["text"]
+    assert {line["level"] for line in lines} <= {"ok", "warning", "error"}
+
+
+def test_doctor_ends_with_1_on_settings_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text("[watch]\nrate_hz = 500\n")
+    result = run("doctor", "--settings", tmp_path / "s.toml")
+    assert result.exit_code == 1
+    assert "rate_hz" in result.output
+
+
+# Watch, interrupted
+
+
+def watching(tmp_path: Path, video: Path, *words: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "posturewatch", "watch", "--camera", str(video), "--loop", "--rate", "5"]
+    recording = ["--samples", str(tmp_path / "watch.jsonl")]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(
+        [*command, *recording, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def wait_for_samples(path: Path, number: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if path.exists() and path.read_text().count('"type":"sample"') >= number:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"no {number} samples in {path}")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_watch_that_is_ended_has_saved_everything(tmp_path: Path, upright: Path, ending: signal.Signals) -> None:
+    process = watching(tmp_path, upright)
+    wait_for_samples(tmp_path / "watch.jsonl", 52)
+    process.send_signal(ending)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "longest hold" in out
+    assert "Traceback" not in err
+    assert all(json.loads(line) for line in (tmp_path / "watch.jsonl").read_text().splitlines())
+    kept = list((config.data_folder() / "baselines").glob("*.json"))
+    assert len(kept) == 1  # the baseline it captured at its start
+    first = tmp_path / "watch.jsonl"
+    process = watching(tmp_path, upright)  # takes the kept baseline after 5 s, and keeps the earlier recording
+    wait_for_samples(first, 27)
+    process.kill()
+    process.communicate(timeout=30)
+    assert (tmp_path / "watch.jsonl.bak").exists()
+    lines = first.read_text().splitlines()
+    assert all(json.loads(line) for line in lines[:-1])  # killed without warning: every whole line can be read

@@ -1,0 +1,146 @@
+"""The demo as a user runs it, once, under a system-call trace: transitions, alerts, exercise, and no network."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from posturewatch import cli, exercises, frames
+from posturewatch.config import Settings, with_preset
+from posturewatch.landmarks import Finder
+from posturewatch.monitor import Window
+from posturewatch.session import Outputs, Recorder
+
+STRACE = shutil.which("strace")
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "demo.json").read_text())
+
+
+@dataclass(frozen=True)
+class Run:
+    folder: Path
+    output: str
+    trace: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "demo-out" / "samples.jsonl").read_text().splitlines()]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines if line["type"] == kind]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("demo")
+    log = folder / "trace.txt"
+    calls = "trace=%network,openat,open,creat,rename,renameat,renameat2,mkdir"
+    traced = [STRACE, "-f", "-qq", "--seccomp-bpf", "-e", calls, "-o", str(log)] if STRACE else []
+    environment = {**os.environ, "HOME": str(folder / "home"), "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": ""}
+    command = [*traced, sys.executable, "-m", "posturewatch", "demo", "--out", "demo-out"]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=280)
+    assert result.returncode == 0, result.stderr
+    return Run(folder, result.stdout, log.read_text() if STRACE else "")
+
+
+def test_the_demo_gives_a_posture_alert_with_an_exercise_and_a_summary(demo: Run) -> None:
+    alerts = [alert for alert in demo.of("alert") if alert["kind"] == "posture" and alert["level"] == 2]
+    assert alerts
+    assert alerts[0]["exercise"] in {entry.id for entry in exercises.load()}
+    assert alerts[0]["message"].startswith("Your head has been forward for 45 seconds.")
+    summary = json.loads((demo.folder / "demo-out" / "summary.json").read_text())
+    assert summary["alerts"]["posture, level 2"] == len(alerts)
+    assert "longest hold" in demo.output
+
+
+def test_the_demos_transitions_are_the_golden_ones(demo: Run) -> None:
+    seen = [(t["before"], t["after"]) for t in demo.of("transition")]
+    assert seen == [(t["before"], t["after"]) for t in GOLDEN["transitions"]]
+    for transition, golden in zip(demo.of("transition"), GOLDEN["transitions"], strict=True):
+        assert transition["t_s"] == pytest.approx(golden["t_s"], abs=0.4)  # two looks: other processors round otherwise
+        assert transition["since_s"] == pytest.approx(golden["since_s"], abs=0.4)
+
+
+def test_the_demos_alerts_are_the_golden_ones(demo: Run) -> None:
+    seen = [{**alert, "t_s": 0, "message": 0} for alert in demo.of("alert")]
+    assert seen == [{**alert, "t_s": 0, "message": 0} for alert in GOLDEN["alerts"]]
+    times = [alert["t_s"] for alert in demo.of("alert")]
+    assert times == pytest.approx([alert["t_s"] for alert in GOLDEN["alerts"]], abs=0.6)
+
+
+def test_every_label_of_the_demos_timeline_is_recognised(demo: Run) -> None:
+    samples = demo.of("sample")
+    for label in GOLDEN["timeline"]:
+        inside = [s["now"] for s in samples if label["from_s"] <= s["t_s"] < label["to_s"]]
+        right = sum(now == label["now"] for now in inside) / len(inside)
+        assert right >= label["share"], f"{label}: {right:.0%}"
+
+
+def test_the_upright_baseline_is_quiet_and_steady(demo: Run) -> None:
+    angles = [s["forward_head_deg"] for s in demo.of("sample") if s["t_s"] < 10]
+    mean = sum(angles) / len(angles)
+    assert (sum((a - mean) ** 2 for a in angles) / len(angles)) ** 0.5 <= 1.5
+
+
+def test_the_forward_head_is_measured_to_within_twice_its_stated_error(demo: Run) -> None:
+    inside = [s for s in demo.of("sample") if 20 <= s["t_s"] < 70]
+    mean = sum(s["forward_head_deg"] for s in inside) / len(inside)
+    error = sum(s["error_deg"] for s in inside) / len(inside)
+    assert abs(mean - GOLDEN["true_forward_head_deg"]) <= 2 * error
+
+
+@pytest.mark.skipif(STRACE is None, reason="strace is not installed, so sockets can't be seen")
+def test_the_demo_opens_no_internet_socket(demo: Run) -> None:
+    assert "openat(" in demo.trace  # the trace really saw the program
+    assert re.findall(r"^.*AF_INET.*$", demo.trace, re.MULTILINE) == []
+
+
+@pytest.mark.skipif(STRACE is None, reason="strace is not installed, so files can't be seen")
+def test_the_demo_writes_only_its_two_files(demo: Run) -> None:
+    created = set(re.findall(r'"([^"]+)", [^)]*O_CREAT[^)]*\)\s+= \d', demo.trace))
+    ours = {name for name in created if not name.startswith(("/dev/", "/proc/", "/sys/")) and "__pycache__" not in name}
+    assert {Path(name).name for name in ours} == {"samples.jsonl", "summary.json"}
+
+
+@pytest.mark.skipif(STRACE is None, reason="strace is not installed, so sockets can't be seen")
+def test_the_trace_would_see_a_socket(tmp_path: Path) -> None:
+    log = tmp_path / "trace.txt"
+    code = "import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()"
+    subprocess.run([str(STRACE), "-f", "-qq", "-e", "trace=%network", "-o", str(log), sys.executable, "-c", code])
+    assert "AF_INET" in log.read_text()
+
+
+def test_the_recordings_are_their_owners_alone(demo: Run) -> None:
+    for name in ("samples.jsonl", "summary.json"):
+        assert (demo.folder / "demo-out" / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_live_equals_replay(tmp_path: Path) -> None:
+    """The first 20 s as a camera in real time (on a clock of our own) and as a recording: the same lines."""
+    path = Path(cli.__file__).parent / "demo.mp4"
+    now_s = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now_s[0] += seconds
+
+    live = frames.play(path, 2.0, print, clock=lambda: now_s[0], sleep=sleep)
+    replay = frames.read_video(path, 2.0, print)
+    settings = with_preset(Settings(), "strict")
+    recordings = []
+    for name, stream in (("live", live), ("replay", replay)):
+        file = tmp_path / f"{name}.jsonl"
+        outputs = Outputs(Recorder(file), None)
+        with Finder(stream=True) as eyes:
+            run = cli.Session(settings, "demo.mp4", 2.0, outputs, lambda _event: None, eyes)
+            first = (frame for frame in stream if frame.t_s < 30.0 or stream.close())
+            run.run((eyes.find(frame) for frame in first), Window(0.0, 4.0))
+        outputs.close()
+        recordings.append(file.read_text())
+    assert recordings[0] == recordings[1]
+    assert '"type":"transition"' in recordings[0]

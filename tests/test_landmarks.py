@@ -1,0 +1,127 @@
+"""The real models on real and rendered pictures, and the border to them."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posturewatch import landmarks
+from posturewatch.errors import PosturewatchError
+from posturewatch.frames import Frame, read_picture, read_video
+from posturewatch.landmarks import Face, Finder, Landmarks
+
+MEDIA = Path(os.environ.get("POSTUREWATCH_MEDIA", ""))
+needs_media = pytest.mark.skipif(
+    not (MEDIA / "front_clips").is_dir(), reason="real footage is not in POSTUREWATCH_MEDIA"
+)
+DEMO = Path(landmarks.__file__).parent / "demo.mp4"
+
+
+def demo_frame(at_s: float) -> Frame:
+    return next(frame for frame in read_video(DEMO, 5.0, print) if frame.t_s >= at_s)
+
+
+def test_both_bundles_have_the_hashes_they_were_tested_with() -> None:
+    landmarks.check_models()
+
+
+def test_a_bundle_that_differs_by_one_byte_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(landmarks.MODEL_SHA256, "face_landmarker.task", "0" * 64)
+    with pytest.raises(PosturewatchError, match=r"face_landmarker\.task is not the file posturewatch was tested with"):
+        Finder(stream=False)
+
+
+def test_a_missing_bundle_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landmarks, "MODEL_SHA256", {"nowhere.task": "0" * 64})
+    with pytest.raises(PosturewatchError, match=r"nowhere\.task is missing"):
+        landmarks.check_models()
+
+
+def test_the_rendered_person_is_found_with_face_and_shoulders() -> None:
+    with Finder(stream=False) as eyes:
+        found = eyes.find(demo_frame(5.0))
+    assert found.pose is not None
+    assert found.world is not None
+    assert found.face is not None
+    assert found.pose.shape == (33, 4)
+    assert found.face.points.shape == (478, 3)
+    left_shoulder, right_shoulder = found.pose[11], found.pose[12]
+    assert left_shoulder[0] > right_shoulder[0] + 100  # unmirrored: the person's left is on the picture's right
+
+
+def test_landmarks_are_rounded_as_they_are_recorded() -> None:
+    with Finder(stream=False) as eyes:
+        found = eyes.find(demo_frame(5.0))
+    assert found.pose is not None
+    assert found.face is not None
+    assert np.array_equal(found.pose, found.pose.round(3))
+    assert np.array_equal(found.face.points, found.face.points.round(2))
+
+
+def test_a_frame_with_a_reason_is_not_looked_at() -> None:
+    image = np.zeros((48, 64, 3), np.uint8)
+    with Finder(stream=True) as eyes:
+        assert eyes.find(Frame(1.0, image, "too dark")) == Landmarks(1.0, (64, 48), reason="too dark")
+        assert eyes.find(Frame(2.0, None, "camera lost")) == Landmarks(2.0, (0, 0), reason="camera lost")
+
+
+def test_frames_with_the_same_time_do_not_stop_a_stream() -> None:
+    frame = demo_frame(5.0)
+    with Finder(stream=True) as eyes:
+        assert eyes.find(frame).pose is not None
+        assert eyes.find(frame).pose is not None
+
+
+def test_noise_and_plain_pictures_hold_nobody() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
+    with Finder(stream=False) as eyes:
+        found = eyes.find(Frame(0.0, noise, None))
+    assert found.face is None
+
+
+def face_at(x: float, width: float) -> Face:
+    points = np.zeros((478, 3))
+    points[:, 0] = np.linspace(x - width / 2, x + width / 2, 478)
+    points[:, 1] = 100.0
+    return Face(np.eye(4), points)
+
+
+def test_of_several_faces_the_one_nearest_to_the_baselines_place_is_taken() -> None:
+    near, far = face_at(300, 80), face_at(100, 200)
+    assert landmarks._choose([far, near], (310.0, 100.0, 200.0)) is near
+
+
+def test_of_several_faces_without_a_baseline_the_largest_is_taken() -> None:
+    near, far = face_at(300, 80), face_at(100, 200)
+    assert landmarks._choose([near, far], None) is far
+
+
+def test_no_face_is_no_face() -> None:
+    assert landmarks._choose([], (1.0, 1.0, 1.0)) is None
+
+
+def test_an_adapter_is_loud_about_a_wrong_shape() -> None:
+    with pytest.raises(ValueError, match=r"pose landmarks must have shape \(33, 4\), got \(17, 4\)"):
+        landmarks._check("pose landmarks", np.zeros((17, 4)), (33, 4))
+
+
+@needs_media
+def test_every_labelled_webcam_picture_shows_one_person_with_a_face() -> None:
+    pictures = sorted((MEDIA / "front_webcam_labelled").glob("*/*.jpg"))
+    assert len(pictures) == 29
+    with Finder(stream=False) as eyes:
+        found = [eyes.find(Frame(0.0, read_picture(picture), None)) for picture in pictures]
+    assert all(look.pose is not None and look.face is not None for look in found)
+
+
+@needs_media
+def test_the_second_face_is_found_once_the_first_is_another_persons() -> None:
+    with Finder(stream=True) as eyes:
+        looks = [eyes.find(frame) for frame in read_video(MEDIA / "people" / "two_people.gif", 5.0, print)]
+    off = []
+    for look in looks:
+        assert look.pose is not None
+        assert look.face is not None
+        off.append(abs(look.face.points[:, 0].mean() - look.pose[0, 0]) / np.ptp(look.face.points[:, 0]))
+    assert np.mean(np.array(off[2:]) < 1.0) >= 0.9
