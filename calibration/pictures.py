@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+from rich.console import Console
+
 from posturewatch import cli, preview, terminal
 from posturewatch.config import Settings, with_preset
 from posturewatch.frames import Frame, read_video
 from posturewatch.landmarks import Finder, Landmarks
 from posturewatch.monitor import Happening, Moment, Window
 from posturewatch.session import Notice, Outputs
-from rich.console import Console
 
 DEMO = Path(cli.__file__).parent / "demo.mp4"
 FOLDER = Path(__file__).parent.parent / ".github"

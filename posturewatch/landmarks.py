@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +21,8 @@ MODEL_SHA256 = {  # unmodified Google bundles, models/NOTICE
     "pose_landmarker_full.task": "4eaa5eb7a98365221087693fcc286334cf0858e2eb6e15b506aa4a7ecdcec4ad",
     "face_landmarker.task": "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
 }
+# mediapipe loads its audio half too; that looks for a sound library with a compiler run and files in /tmp
+sys.modules.setdefault("sounddevice", None)  # type: ignore[arg-type]
 MOST_FACES = 2  # the pose model misses a second person, the face model finds them; costs 4 ms a look more than 1
 
 

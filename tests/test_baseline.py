@@ -459,12 +459,12 @@ def test_the_same_sitter_in_the_same_place_agrees():
     assert agrees(SAT, sitting())
 
 
-@pytest.mark.parametrize("chair_mm", [(60, 0, 0), (-60, 0, 0), (0, 60, 0), (0, 0, 60), (0, 0, -60)])
+@pytest.mark.parametrize("chair_mm", [(80, 0, 0), (-80, 0, 0), (0, 70, 0), (0, 0, 80), (0, 0, -80)])
 def test_a_few_centimetres_to_any_side_still_agree(chair_mm):
     assert agrees(SAT, sitting(chair_mm=chair_mm))
 
 
-@pytest.mark.parametrize("chair_mm", [(120, 0, 0), (-120, 0, 0), (0, -110, 0), (0, 0, 150), (0, 0, -150)])
+@pytest.mark.parametrize("chair_mm", [(95, 0, 0), (-95, 0, 0), (0, -95, 0), (0, 0, 110), (0, 0, -120)])
 def test_another_place_does_not_agree(chair_mm):
     assert not agrees(SAT, sitting(chair_mm=chair_mm))
 
@@ -482,7 +482,7 @@ def test_a_restless_sitter_does_not_agree():
         return window(*[Sitter(chair_mm=(x, 0, 0)) for x in (-mm, mm)] * 5)
 
     assert agrees(SAT, swaying(12))  # SD 12 mm of 345 mm
-    assert not agrees(SAT, swaying(25))
+    assert not agrees(SAT, swaying(20))
 
 
 def test_half_of_the_looks_must_show_the_sitter():

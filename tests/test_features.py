@@ -108,9 +108,12 @@ def test_a_face_without_a_body_lacks_its_shoulders_and_is_somebody():
 
 
 def test_a_person_who_sits_elsewhere_than_the_baselines_is_someone_else():
-    place = judged(landmarks()).place
-    assert judged(landmarks(Sitter(chair_mm=(500, 0, 0))), place).reason == "someone else in the picture"
-    assert judged(landmarks(Sitter(chair_mm=(300, 0, 0))), place).reason is None  # 1.2 widths of 345 mm are 414 mm
+    x, y, width = judged(landmarks()).place
+    for aside, down in ((1.25, 0.0), (-1.25, 0.0), (0.0, 1.25), (0.9, 0.9)):  # in widths of the shoulders
+        place = (x + aside * width, y + down * width, width)
+        assert judged(landmarks(), place).reason == "someone else in the picture"
+    for aside, down in ((1.15, 0.0), (-1.15, 0.0), (0.0, 1.15), (0.8, 0.8)):
+        assert judged(landmarks(), (x + aside * width, y + down * width, width)).reason is None
 
 
 @pytest.mark.parametrize(

@@ -72,13 +72,23 @@ def once(function):
     return remembering
 
 
+KNOWN, NUMBERS = {}, {}
+
+
 def content(value):
-    """Everything in it but the time, as what can be looked up."""
-    if isinstance(value, np.ndarray):
-        return value.tobytes()
-    if is_dataclass(value):
-        return tuple(content(getattr(value, each.name)) for each in fields(value) if each.name != "t_s")
-    return value
+    """Everything in it but the time, as what can be looked up; the same arrays have the same number."""
+    if not isinstance(value, np.ndarray) and not is_dataclass(value):
+        return value
+    if hasattr(value, "t_s"):
+        return tuple(content(getattr(value, name)) for name in value.__slots__ if name != "t_s")
+    if id(value) not in KNOWN:
+        parts = (
+            value.tobytes()
+            if isinstance(value, np.ndarray)
+            else tuple(content(getattr(value, n)) for n in value.__slots__)
+        )
+        KNOWN[id(value)] = value, NUMBERS.setdefault(parts, len(NUMBERS))  # the value lives on: no other gets its id
+    return KNOWN[id(value)][1]
 
 
 def stream(rate_hz, *segments, from_s=0.0):
@@ -531,7 +541,9 @@ def test_the_same_landmarks_give_the_same_events():
     assert flat(run(eventful(), 5)) == flat(run(eventful(), 5))
 
 
-@pytest.mark.parametrize("source", [Window(), Startup(), Startup(KEPT), KEPT])
+@pytest.mark.parametrize(
+    "source", [Window(), Startup(), Startup(KEPT), KEPT], ids=["window", "startup", "stored", "given"]
+)
 def test_landmarks_that_were_recorded_and_read_give_the_same_events(tmp_path, source):
     looks = eventful()
     live = run(looks, 5, source)
@@ -546,7 +558,7 @@ def test_landmarks_that_were_recorded_and_read_give_the_same_events(tmp_path, so
     assert {type(event) for event in live} >= {Moment, Transition, Notice, Started}
 
 
-@pytest.mark.parametrize("source", [Window(), Startup(KEPT)])
+@pytest.mark.parametrize("source", [Window(), Startup(KEPT)], ids=["window", "stored"])
 def test_a_replay_from_the_recorded_baseline_gives_the_same_events_as_the_capture(source):
     live = run(eventful(), 5, source)
     (started,) = only(Started, live)
@@ -556,40 +568,41 @@ def test_a_replay_from_the_recorded_baseline_gives_the_same_events_as_the_captur
 
 # Anything
 
-PICTURES = [
-    UPRIGHT,
-    FORWARD,
-    LEFT,
-    AWAY_FROM_SCREEN,
-    ASIDE,
-    NOBODY,
-    DARK,
-    LOST,
-    FACELESS,
-    figures.shifted(UPRIGHT, 400, 0),
-]
+PICTURES = {
+    "upright": UPRIGHT,
+    "forward": FORWARD,
+    "left": LEFT,
+    "away from the screen": AWAY_FROM_SCREEN,
+    "aside": ASIDE,
+    "nobody": NOBODY,
+    "dark": DARK,
+    "lost": LOST,
+    "faceless": FACELESS,
+    "cut off": figures.shifted(UPRIGHT, 300, 0),
+}
+SOURCES = {"window": Window(), "startup": Startup(), "stored": Startup(KEPT), "given": KEPT}
 segments = st.lists(
     st.tuples(
         st.sampled_from([0.2, 1.0, 4.0, 7.0, 25.0, 70.0]),
-        st.lists(st.sampled_from(PICTURES), min_size=1, max_size=2),
+        st.lists(st.sampled_from(sorted(PICTURES)), min_size=1, max_size=2),
         st.sampled_from([0.0, 0.0, 0.3, 4.9, 5.1, 100.0]),
     ),
     max_size=8,
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     parts=segments,
     rate_hz=st.sampled_from([0.5, 2, 5]),
-    source=st.sampled_from([Window(), Startup(), Startup(KEPT), KEPT]),
+    source=st.sampled_from(sorted(SOURCES)),
 )
 def test_whatever_comes_gives_samples_in_order_with_finite_numbers_and_a_dose_within_its_bounds(parts, rate_hz, source):
     looks, start_s = [], 0.0
     for seconds, pictures, gap_s in parts:
-        looks += stream(rate_hz, (seconds, pictures), from_s=start_s)
+        looks += stream(rate_hz, (seconds, [PICTURES[name] for name in pictures]), from_s=start_s)
         start_s = looks[-1].t_s + 1 / rate_hz + gap_s
-    events = run(looks, rate_hz, source)
+    events = run(looks, rate_hz, SOURCES[source])
     found = samples(events)
     assert len(found) >= len(looks)
     assert all(one.t_s < other.t_s for one, other in pairwise(found))
@@ -602,4 +615,4 @@ def test_whatever_comes_gives_samples_in_order_with_finite_numbers_and_a_dose_wi
         assert all(math.isfinite(value) for value in numbers if isinstance(value, float))
         assert (sample.forward_head_deg is None) == (sample.error_deg is None)
         json.dumps(as_line(sample), allow_nan=False)
-    assert len(only(Started, events)) <= 1
+    assert len(only(Started, events)) <= (2 if source == "stored" else 1)
