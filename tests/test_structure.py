@@ -3,13 +3,15 @@
 import ast
 import re
 import shlex
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import typer
 
-from posturewatch import cli, config
+from posturewatch import cli
+from posturewatch.config import keys
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "posturewatch"
@@ -108,7 +110,7 @@ def test_only_frames_geometry_and_preview_know_cv2(name):
 @each_module
 def test_only_what_is_declared_is_imported(name):
     declared = {"mediapipe", "numpy", "cv2", "platformdirs", "rich", "typer", "posturewatch", "_typeshed"}
-    assert tops(TREES[name]) <= declared | set(__import__("sys").stdlib_module_names)
+    assert tops(TREES[name]) <= declared | set(sys.stdlib_module_names)
 
 
 @each_module
@@ -264,9 +266,9 @@ def test_readme_shows_every_command(readme):
 def test_readme_lists_every_setting_with_default_range_and_meaning(readme):
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in readme.splitlines() if line[:2] == "| "]
     listed = {row[0].strip("`"): row[1:] for row in rows if re.fullmatch(r"`[a-z_]+(\.[a-z_]+)+`", row[0])}
-    for each in config.keys():
+    for each in keys():
         assert listed.get(each.key) == [f"`{each.default}`", each.allowed, each.meaning], each.key
-    assert listed.keys() == {each.key for each in config.keys()}
+    assert listed.keys() == {each.key for each in keys()}
 
 
 def test_readme_names_the_modules_in_the_order_that_is_kept(readme):
