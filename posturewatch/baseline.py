@@ -37,7 +37,7 @@ LEAST_TRUSTED = 0.5  # part of the window's looks that must be trusted
 MOST_NOISE_DEG = 4.0  # SD of the head's height during the window, in degrees of CVA; a still sitter has ≤ 1.5 (chosen)
 MOST_TURN_DEG = 8.0  # SD of the head's turn and flexion during the window (chosen)
 STEADY_WIDTHS, SAME_WIDTHS, SAME_SIZE = 0.05, 0.25, 0.15  # of the person's width, ln of the size: chosen
-EAR_HEIGHT_GAIN_DEG = 64.3  # degrees of CVA per (ear height / shoulder width), fitted on rendered people
+EAR_HEIGHT_GAIN_DEG = 120.0  # degrees of CVA per (ear height / shoulder width), regressed on rendered people: 114–143
 EVERY = 3  # every third point of the face places it as well as all 468 (rendered people: 3.0° either way), in less time
 PITCH_GAIN_DEG = 46.0  # degrees of flexion per `pitch_ratio`, regressed on rendered people (r = .65–.69)
 
@@ -307,6 +307,9 @@ def newest(folder: Path, camera: str, warn: Callable[[str], None]) -> Baseline |
         try:
             baseline, of_camera = load(path)
         except PosturewatchError as error:
+            if isinstance(error.__cause__, OSError):  # no damage: another's file, or a disk that doesn't answer
+                warn(str(error))
+                continue
             aside = path.with_name(path.name + ".damaged")
             with contextlib.suppress(OSError):
                 path.replace(aside)

@@ -50,7 +50,7 @@ PRIOR: dict[str, tuple[float, float]] = {
     "seat_y": (0.0, 1000.0),
     "seat_z": (0.0, 1000.0),
     "roll0": (0.0, 1.0),
-    "yaw0": (0.0, 4.0),
+    "yaw0": (0.0, 6.0),  # beyond where the head looked at the baseline
     "lateral0": (0.0, 1.5),
     "lean": (0.0, 8.0),
     "roll": (0.0, 4.0),
@@ -78,6 +78,8 @@ SETTLED_DEG = 0.02  # chosen: a hundredth of the error
 NEAREST_MM = 50.0  # chosen: nobody's head or shoulders are nearer to the camera
 MOST_YAW_DEG = 40.0  # DESIGN part 2: beyond it the angle isn't told
 WIDER_FROM_YAW_DEG = 20.0
+MOST_MISFIT = 80.0  # chi-square of 14 measurements; rendered people and footage stay below 32 (99 % below 6)
+LEAST_DROP_DEG, MOST_DROP_DEG = -35.0, 55.0  # from a neutral CVA of 52°, beyond what a neck does; chosen
 FACING_AWAY_DEG = 100.0  # the pose model sees the back of a head; chosen
 HEIGHTS_ERROR_DEG = 7.0  # MAE 5.4 of ear height alone on rendered people with every factor at random
 SIDE_GAIN = 1.6  # degrees of CVA per degree of ear–shoulder angle: ANSUR II 1.45, rendered people in profile 1.6–1.8
@@ -212,8 +214,8 @@ def _from_heights(look: Features, baseline: Baseline) -> Deviation:
 
 
 def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) -> Deviation:
-    turn = head.turn_deg - front.turn_deg
-    flexion, bend = head.flexion_deg - front.flexion_deg, head.bend_deg - front.bend_deg
+    upright = (front.turn_deg, front.flexion_deg, front.bend_deg)
+    turn, flexion, bend = geometry.head_change_deg(upright, head.matrix)
     tragus = locate(front.face, look)
     if tragus is None:
         return Deviation(
@@ -228,7 +230,16 @@ def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) ->
     shoulders = geometry.normalised(pose_of(look)[SHOULDERS, :2], look.size_px, look.focal_px)
     before = Sight(np.array(front.tragus), front.depth_mm, np.array(front.middle), np.array(front.across))
     now = Sight(tragus[:2] / tragus[2], float(tragus[2]), shoulders.mean(0), shoulders[0] - shoulders[1])
-    fit = fit_chain(before, now, (turn, flexion, bend), front.flexion_deg, look.shoulders_seen)
+    fit = fit_chain(before, now, (turn, flexion, bend), upright, look.shoulders_seen)
+    if fit.misfit > MOST_MISFIT or not LEAST_DROP_DEG <= fit.cva_drop_deg <= MOST_DROP_DEG:
+        return Deviation(
+            look.t_s,
+            look.view,
+            reason="what is seen fits no body",
+            neck_flexion_deg=flexion,
+            side_bend_deg=bend,
+            turn_deg=turn,
+        )
     told = abs(turn) <= MOST_YAW_DEG
     raise_cm = _raise_cm(before, now, front.depth_mm)
     return Deviation(
@@ -266,18 +277,23 @@ def _wrap_deg(angle_deg: float) -> float:
 
 
 def fit_chain(
-    before: Sight, now: Sight, turned_deg: tuple[float, float, float], pitch0_deg: float, shoulders_seen: bool = True
+    before: Sight,
+    now: Sight,
+    turned_deg: tuple[float, float, float],
+    upright_deg: tuple[float, float, float],
+    shoulders_seen: bool = True,
 ) -> Fit:
     """Fit the chain to the baseline's and the current sight by Gauss–Newton with priors.
 
-    turned_deg: change of turn, flexion and bend of the head; pitch0_deg: the head's pitch against the camera at the
-    baseline, which tells the camera's tilt; without shoulders_seen their place counts little.
+    turned_deg: change of turn, flexion and bend of the head; upright_deg: the same against the camera at the baseline,
+    which tells the camera's tilt and to which side of the person it stands; without shoulders_seen their place counts
+    little.
     """
-    tilt = _tilt_deg(pitch0_deg)
+    tilt = _tilt_deg(upright_deg[1])
     now = Sight(now.tragus, now.depth_mm, now.middle, now.across * _shoulder_shrink(before, now))
     wanted = np.concatenate([_observed(before, before.depth_mm), _observed(now, before.depth_mm)])
     sigma = _sigmas(turned_deg, shoulders_seen)
-    means = _means(before, tilt)
+    means = _means(before, tilt, -upright_deg[0])
     x = means.copy()
     steps = np.diag(SDS * 1e-4)
     for _ in range(ITERATIONS):
@@ -319,9 +335,10 @@ def _sigmas(turned_deg: tuple[float, float, float], shoulders_seen: bool) -> Arr
     return np.concatenate([[1.0, 1.0, 0.004, 2.0, 2.0, 2.0, 2.0, place, place, depth], shoulders])
 
 
-def _means(before: Sight, tilt: float) -> Array:
-    """Prior means with the seat where the mean body's tragus falls on the seen one."""
+def _means(before: Sight, tilt: float, yaw: float) -> Array:
+    """Prior means: the body faces where the head does, the seat is where its tragus falls on the seen one."""
     means = MEANS.copy()
+    means[NAMES.index("yaw0")] = yaw
     depth = before.depth_mm / np.exp(means[0])
     x, y, z = before.tragus[0] * depth, -before.tragus[1] * depth, -depth
     up, forward = _turned(np.array(y), np.array(z), -tilt)
@@ -370,9 +387,11 @@ def _body(params: Array) -> tuple[Point, Point, Point]:
     cva, lateral = np.radians(p["cva0"] - SINCE * p["cva_drop"]), np.radians(p["lateral0"] + SINCE * p["lateral"])
     sine = np.sin(cva)
     aside = sine * np.tan(lateral)
+    ahead = np.cos(cva)
     length = p["neck"] * np.exp(SINCE * (p["ln_neck"] + 0.0011 * p["cva_drop"])) / np.sqrt(aside**2 + 1.0)
+    aside, ahead = aside * cy + ahead * sy, ahead * cy - aside * sy
     return (
-        (c7[0] + length * aside, c7[1] + length * sine, c7[2] + length * np.cos(cva)),
+        (c7[0] + length * aside, c7[1] + length * sine, c7[2] + length * ahead),
         (top[0] + left[0], top[1] + left[1], top[2] + left[2]),
         (top[0] + right[0], top[1] + right[1], top[2] + right[2]),
     )

@@ -44,6 +44,18 @@ def head_angles_deg(matrix: Array) -> tuple[float, float, float]:
     return float(-yaw), float(pitch), float(roll)
 
 
+def head_change_deg(before_deg: tuple[float, float, float], matrix: Array) -> tuple[float, float, float]:
+    """Turn, flexion and bend since a head posture given by its own three angles, in the axes of that posture: so a
+    turn stays a turn before a camera that looks up or down."""
+    turn, flexion, bend = (np.radians(angle) for angle in before_deg)
+    cy, sy, cp, sp, cr, sr = np.cos(turn), -np.sin(turn), np.cos(flexion), np.sin(flexion), np.cos(bend), np.sin(bend)
+    yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+    roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    now = matrix[:3, :3] / np.cbrt(np.linalg.det(matrix[:3, :3]))
+    return head_angles_deg((yaw @ pitch @ roll).T @ now)
+
+
 def tragus_mm(matrix: Array, size_px: tuple[int, int], focal: float) -> Array:
     """Middle of the tragi (3,) in camera axes (x right, y down, z away) in the canonical face's millimetres."""
     return _camera_point(matrix, CANONICAL_TRAGUS_CM, size_px, focal)

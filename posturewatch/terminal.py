@@ -101,11 +101,11 @@ MEASURED = {
 
 
 def measured(lines: Sequence[Mapping[str, Any]]) -> Table:
-    """The table of `measure`: degrees, and only the columns that are told anywhere."""
+    """The table of `measure`: degrees, and only the columns that are told anywhere; words fold, numbers never."""
     told = [name for name in MEASURED if any(line[name] is not None for line in lines)]
     table = Table(box=None, padding=(0, 1), pad_edge=False)
-    table.add_column("picture", no_wrap=True, max_width=40)
-    table.add_column("state", no_wrap=True)
+    table.add_column("picture", overflow="fold", max_width=40)
+    table.add_column("state")
     for name in told:
         table.add_column(MEASURED[name], justify="right", no_wrap=True)
     table.add_column("")

@@ -109,7 +109,7 @@ def test_the_noise_is_the_spread_of_the_heads_height():
     upright = [look(FRONT_ON)] * 5
     lower = [look(Sitter(cva_drop_deg=4))] * 5
     drop = module.ear_height_ratio(upright[0]) - module.ear_height_ratio(lower[0])
-    assert build([*upright, *lower], HFOV_DEG).noise_deg == pytest.approx(64.3 * drop / 2, abs=0.01)
+    assert build([*upright, *lower], HFOV_DEG).noise_deg == pytest.approx(120.0 * drop / 2, abs=0.01)
 
 
 def test_looks_of_another_view_are_left_out():

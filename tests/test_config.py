@@ -510,7 +510,7 @@ def test_the_keys_are_exactly_those_of_the_settings_with_their_defaults_and_a_me
     listed = keys()
     text = "\n".join(f"{each.key} = {each.default}" for each in listed)
     assert load(write(text)) == Settings()
-    assert len({each.key for each in listed}) == len(listed) == 60
+    assert len({each.key for each in listed}) == len(listed) == 59
     assert all(each.meaning and each.allowed for each in listed)
     assert ("watch.rate_hz", "2", "0.5 to 30", "looks per second") in listed
     assert ("posture.neck_extended.exit_deg", "-6", "-60 to -1") in [each[:3] for each in listed]

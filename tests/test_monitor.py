@@ -511,6 +511,31 @@ def test_a_head_turned_away_is_told_by_its_turn_and_not_by_its_angle():
     assert seen.turn_deg == pytest.approx(70.0, abs=10.0)
 
 
+def test_somebody_else_in_the_picture_is_not_measured():
+    passer_by = drawn(chair_mm=(-300.0, 0.0, -1300.0), cva_drop_deg=20.0)
+    events = run(stream(5, (12, UPRIGHT), (20, passer_by)), 5)
+    assert changes(events) == [(22.0, 12.0, "upright", "unknown")]
+    assert {(s.reason, s.forward_head_deg) for s in samples(events) if s.t_s >= 12.0} == {
+        ("someone else in the picture", None)
+    }
+
+
+def test_a_look_that_errs_moves_the_angle_by_less_than_its_error_and_the_angle_comes_back():
+    shaken = [rounded(figures.noisy(landmarks(), seed, 2.0)) for seed in range(20)]
+    raw = [
+        ORIGINALS["deviation"](ORIGINALS["describe"](look, figures.HFOV_DEG), KEPT).forward_head_deg for look in shaken
+    ]
+    smooth = [s.forward_head_deg for s in samples(run(stream(10, (2, UPRIGHT), (20, shaken)), 10, KEPT)) if s.t_s >= 4]
+    assert np.std(smooth) < 0.8 * np.std(raw)
+    assert np.mean(smooth) == pytest.approx(np.mean(raw), abs=0.2)
+
+
+def test_a_move_of_the_chair_breaks_the_still_time_after_five_seconds():
+    events = run(stream(5, (60, UPRIGHT), (10, drawn(chair_mm=(80.0, 0.0, 0.0)))), 5, KEPT)
+    assert at(events, 64.8).still_s == pytest.approx(60.0, abs=0.5)
+    assert at(events, 69.9).still_s == pytest.approx(5.0, abs=0.5)
+
+
 def test_without_the_face_the_heights_carry_on_with_a_wider_error():
     events = run(stream(5, (12, UPRIGHT), (10, FACELESS)), 5)
     with_face, without = at(events, 11.0), at(events, 20.0)

@@ -495,6 +495,8 @@ def test_a_recording_of_samples_holds_no_landmarks(tmp_path):
         bytes(range(256)) * 40,
         b'{"type":"sample"}\n',
         b'{"type":"session","version":2}\n',
+        b'{"type":"session","version":2,"source":"0","rate_hz":5,"hfov_deg":70,"baseline":null}\n',
+        b'{"type":"summary","version":1,"source":"0","rate_hz":5,"hfov_deg":70,"baseline":null}\n',
         b'{"type":"session"}\n',
         b"[]\n",
         b"[" * 100_000,

@@ -172,7 +172,9 @@ def test_text_from_outside_is_shown_as_it_is():
     assert MARKUP in printed(summary(Summary(), MARKUP))
     assert MARKUP in printed(checks([(MARKUP, "ok", "fine"), ("camera", "error", MARKUP)]))
     assert printed(checks([("camera", "error", MARKUP)])).count(MARKUP) == 1
-    assert printed(measured([{**MEASURED, "image": MARKUP.replace("/", ""), "reason": "[bold]"}])).count("[") == 4
+    text = printed(measured([{**MEASURED, "image": "[red]x", "reason": "[bold]", "state": "[b]"}]), width=120)
+    assert cells(text)[1][:2] == ["[red]x", "[b]"]
+    assert cells(text)[1][-1] == "[bold]"
 
 
 # The capture
@@ -243,6 +245,17 @@ def test_measured_pictures_are_a_table_in_order_with_a_dash_for_what_is_not_told
     assert heads == ["picture", "state", "forward", "±", "flexion", "bend", "turn", "drop", "cm"]
     assert one == ["one.jpg", "forward", "head", "14.2", "3.0", "4.1", "-1.0", "3.2", "1.1"]
     assert two == ["two.jpg", "unknown", "–", "–", "–", "–", "–", "–", "too", "dark"]
+
+
+def test_a_narrow_terminal_folds_words_and_leaves_numbers_and_reasons_whole():
+    long = {**MEASURED, "image": "a-picture-with-a-long-name.jpg", "state": "neck_extended", "reason": "turned away"}
+    text = printed(measured([MEASURED, long]))
+    heads = text.splitlines()[0].split()
+    assert heads == ["picture", "state", "forward", "±", "flexion", "bend", "turn", "drop", "cm"]
+    assert re.findall(r"-?\d+\.\d", text) == ["14.2", "3.0", "4.1", "-1.0", "3.2", "1.1"] * 2
+    assert "…" not in text
+    assert {"turned", "away", "neck", "extended"} <= set(text.split())
+    assert max(len(line) for line in text.splitlines()) <= 80
 
 
 def test_only_columns_that_are_told_somewhere_are_shown():
