@@ -14,7 +14,7 @@ from posturewatch import cli, preview, terminal
 from posturewatch.config import Settings, with_preset
 from posturewatch.frames import Frame, read_video
 from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.monitor import Happening, Moment, Window
+from posturewatch.monitor import Happening, Moment, Session, Window
 from posturewatch.session import Notice, Outputs
 
 DEMO = Path(cli.__file__).parent / "demo.mp4"
@@ -39,7 +39,7 @@ def main() -> None:
         def show(event: Happening) -> None:
             last[type(event)] = event
 
-        run = cli.Session(settings, "demo", cli.REPLAY_HZ, Outputs(None, None), show, eyes)
+        run = Session(settings, "demo", cli.REPLAY_HZ, Outputs(None, None), show, eyes)
         run.run(looks(), Window())
     moment, notice = last[Moment], last[Notice]
     console = Console(record=True, width=80, height=12)

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata, resources
 from pathlib import Path
@@ -32,9 +32,9 @@ from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Frame
 from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Monitor, Started, Startup, Window
+from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Monitor, Session, Started, Startup, Window
 from posturewatch.posture import Transition
-from posturewatch.session import Notice, Outputs, Recorder, Sample, Summary
+from posturewatch.session import Notice, Outputs, Recorder, Summary
 
 REPLAY_HZ = 5.0  # DESIGN part 2
 VIDEOS = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv"}
@@ -121,7 +121,7 @@ def warn(line: str) -> None:
     err.print(Text(f"posturewatch: {line}", style="yellow"))
 
 
-# One session: demo, calibrate, watch and replay
+# What demo, calibrate, watch and replay share
 
 
 @dataclass(slots=True)
@@ -156,59 +156,6 @@ class Show:
             view.update(terminal.calibrating(event))
         elif isinstance(event, Started):
             self.capturing = False
-
-
-@dataclass(slots=True)
-class Session:
-    """One stream of looks through one monitor: recorded, counted, shown. eyes learn the baseline's place."""
-
-    settings: Settings
-    source: str
-    rate_hz: float
-    outputs: Outputs
-    show: Callable[[Happening], None]
-    eyes: Finder | None = None
-    started_at: datetime | None = None
-    baseline: Baseline | None = None
-    sample: Sample | None = None
-    summary: Summary = field(default_factory=Summary)
-
-    def run(self, looks: Iterable[Landmarks], start: Baseline | Window | Startup) -> None:
-        """Feed the looks through the pipeline until they end."""
-        if isinstance(start, Startup) and start.stored is None:
-            self.outputs.begin(self._header(), None)  # what is seen meanwhile is recorded at once
-        loop = Monitor(self.settings, exercises.load(), self.rate_hz, self.started_at)
-        for event in loop.run(self._recorded(looks), start):
-            if isinstance(event, Started):
-                self._start(event.baseline)
-            elif isinstance(event, Failed):
-                self.outputs.begin(self._header(), None)
-            elif isinstance(event, Moment):
-                self.sample = event.sample
-            record = event.sample if isinstance(event, Moment) else event
-            if isinstance(record, (Sample, Transition, Notice)):
-                self.outputs.write(record)
-                self.summary.add(record)
-            self.show(event)
-
-    def _start(self, baseline: Baseline) -> None:
-        self.baseline = baseline
-        if self.eyes is not None:
-            self.eyes.place = baseline.place
-        self.outputs.begin(self._header(), baselines.as_dict(baseline))
-
-    def _recorded(self, looks: Iterable[Landmarks]) -> Iterator[Landmarks]:
-        for look in looks:
-            self.outputs.write(look)
-            yield look
-
-    def _header(self) -> dict[str, Any]:
-        return {
-            "source": config.shown_source(self.source),
-            "rate_hz": self.rate_hz,
-            "hfov_deg": self.settings.camera.hfov_deg,
-            "settings": config.as_dict(self.settings),
-        }
 
 
 def _settings(
@@ -555,8 +502,9 @@ def _replay(
         hfov_deg, rate_hz = hfov or recorded.hfov_deg, rate or recorded.rate_hz
         chosen = replace(chosen, camera=replace(chosen.camera, hfov_deg=hfov_deg))
         kept = None if recorded.baseline is None else baselines.checked(recorded.baseline, path)
+        begun = Startup(kept) if recorded.live else kept or Window()
         run = Session(chosen, recorded.source, rate_hz, outputs, Show(chosen, path.name, quiet))
-        run.run(sessions.read_landmarks(path, warn), start or kept or Window())
+        run.run(sessions.read_landmarks(path, warn), start or begun)
         return run.summary
     rate_hz = rate or REPLAY_HZ
     with Finder(stream=True) as eyes:

@@ -1,23 +1,25 @@
 """The loop that joins the stages: landmarks in; samples, transitions and alerts out. Live and replay are this one."""
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from posturewatch import alerts as alerting
 from posturewatch import exercises
 from posturewatch.alerts import Alert, Alerts
-from posturewatch.baseline import LEAST_WINDOW_S, Baseline, agrees, build
+from posturewatch.baseline import LEAST_WINDOW_S, Baseline, agrees, as_dict, build
 from posturewatch.chain import Deviation, deviation
-from posturewatch.config import Settings
+from posturewatch.config import Settings, shown_source
+from posturewatch.config import as_dict as settings_dict
 from posturewatch.errors import PosturewatchError
 from posturewatch.exercises import Catalogue
 from posturewatch.features import Features, describe
 from posturewatch.holds import Clocks, Holds
-from posturewatch.landmarks import Landmarks
+from posturewatch.landmarks import Finder, Landmarks
 from posturewatch.posture import UNKNOWN, Posture, PostureState, Transition
-from posturewatch.session import Notice, Sample
+from posturewatch.session import Notice, Outputs, Sample, Summary
 from posturewatch.smoothing import Smoother
 
 CHECK_S = 5.0  # DESIGN part 2: a stored baseline is taken if five seconds of looking agree with it
@@ -148,7 +150,7 @@ class Monitor:
             features = self._describe(look)
             if stored is None or features.view is not None:  # an empty chair says nothing about the stored one
                 inside.append(features)
-            done_s = look.t_s - inside[0].t_s if inside else 0.0
+            done_s = inside[-1].t_s - inside[0].t_s if inside else 0.0
             if stored is None:
                 yield Calibrating(look.t_s, done_s, start.length_s, features.reason)
             yield from self._step(look)
@@ -248,8 +250,65 @@ def _sample(seen: Deviation, posture: PostureState, clocks: Clocks) -> Sample:
         state=posture.state,
         now=posture.now,
         reason=posture.reason,
-        severity=None if posture.severity is None else max(0.0, posture.severity),
+        severity=posture.severity,
         hold_s=clocks.hold_s,
         still_s=clocks.still_s,
         dose=clocks.dose,
     )
+
+
+@dataclass(slots=True)
+class Session:
+    """One stream of looks through one monitor: recorded, counted, shown. eyes learn the baseline's place.
+
+    started_at is the local time at t_s = 0, for the quiet hours.
+    """
+
+    settings: Settings
+    source: str
+    rate_hz: float
+    outputs: Outputs
+    show: Callable[[Happening], None]
+    eyes: Finder | None = None
+    started_at: datetime | None = None
+    baseline: Baseline | None = None
+    sample: Sample | None = None
+    summary: Summary = field(default_factory=Summary)
+
+    def run(self, looks: Iterable[Landmarks], start: Baseline | Window | Startup) -> None:
+        """Feed the looks through the pipeline until they end."""
+        loop = Monitor(self.settings, exercises.load(), self.rate_hz, self.started_at)
+        for event in loop.run(self._recorded(looks), start):
+            self._begin(event, start)
+            if isinstance(event, Moment):
+                self.sample = event.sample
+            record = event.sample if isinstance(event, Moment) else event
+            if isinstance(record, (Sample, Transition, Notice)):
+                self.outputs.write(record)
+                self.summary.add(record)
+            self.show(event)
+
+    def _begin(self, event: Happening, start: Baseline | Window | Startup) -> None:
+        """Write the recordings' first line as soon as the baseline is known; when live at once, with the stored one."""
+        if isinstance(event, Started):
+            self.baseline = event.baseline
+            if self.eyes is not None:
+                self.eyes.place = event.baseline.place
+        live = isinstance(start, Startup)
+        if live or isinstance(event, (Started, Failed)):
+            kept = start.stored if isinstance(start, Startup) else self.baseline
+            self.outputs.begin(self._header(live), None if kept is None else as_dict(kept))
+
+    def _recorded(self, looks: Iterable[Landmarks]) -> Iterator[Landmarks]:
+        for look in looks:
+            self.outputs.write(look)
+            yield look
+
+    def _header(self, live: bool) -> dict[str, Any]:
+        return {
+            "source": shown_source(self.source),
+            "rate_hz": self.rate_hz,
+            "hfov_deg": self.settings.camera.hfov_deg,
+            "live": live,
+            "settings": settings_dict(self.settings),
+        }

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import IO, Any, TypeGuard
 
 import numpy as np
 
@@ -109,27 +109,40 @@ def _finite(array: Array | None) -> TypeGuard[Array]:
 class Recorder:
     """Writes a recording line by line, each handed to the system when `write` returns; its owner's alone (0600).
 
-    What comes before `begin` waits in memory for the first line. PosturewatchError when the file can't be written, or
-    holds something that is no recording. With keep, an earlier recording of that name is kept as NAME.bak, else it is
-    replaced.
+    What comes before `begin` waits in memory for the first line; until then an earlier recording is as it was, then it
+    is replaced or, with keep, kept as NAME.bak. PosturewatchError when the file can't be written, or holds something
+    that is no recording.
     """
 
     def __init__(self, path: Path, keep: bool = False) -> None:
         self.path = path
+        self._keep = keep
         self._waiting: list[Event] | None = []
+        self._new = not path.exists()
         try:
-            _make_room(path, keep)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            os.fchmod(handle, 0o600)
+            _refuse_other(path)
+            self._file = self._open()
         except OSError as error:
             raise _cannot_write(path, error) from error
-        self._file = os.fdopen(handle, "wb", buffering=0)  # so that closing has nothing left to write, or to fail at
+
+    def _open(self) -> IO[bytes]:
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
+        os.fchmod(handle, 0o600)
+        return os.fdopen(handle, "wb", buffering=0)  # so that closing has nothing left to write, or to fail at
 
     def begin(self, session: dict[str, Any]) -> None:
         """Write the first line and what has waited for it; later calls change nothing."""
         if self._waiting is None:
             return
         waiting, self._waiting = self._waiting, None
+        try:
+            if self._keep and self.path.stat().st_size:
+                self._file.close()
+                self.path.replace(self.path.with_name(self.path.name + ".bak"))
+                self._file = self._open()
+            self._file.truncate(0)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
         self._put({"type": "session", "version": VERSION, **session})
         for event in waiting:
             self.write(event)
@@ -142,8 +155,10 @@ class Recorder:
             self._put(as_line(event))
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; one that was made and never begun goes again."""
         self._file.close()
+        if self._waiting is not None and self._new:
+            self.path.unlink(missing_ok=True)
 
     def _put(self, line: dict[str, Any]) -> None:
         text = json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
@@ -193,13 +208,11 @@ class Outputs:
             self._warn(f"{error} It goes on without this recording.")
 
 
-def _make_room(path: Path, keep: bool) -> None:
+def _refuse_other(path: Path) -> None:
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return
     if not path.is_file() or not _is_recording(path):
         raise PosturewatchError(f"{path} exists and is no recording. Choose another name for the recording.")
-    if keep:
-        path.replace(path.with_name(path.name + ".bak"))
 
 
 def _is_recording(path: Path) -> bool:
@@ -218,6 +231,7 @@ class Recorded:
     source: str
     rate_hz: float
     hfov_deg: float
+    live: bool
     baseline: dict[str, Any] | None
 
 
@@ -227,7 +241,13 @@ def read_session(path: Path) -> Recorded:
     if first.get("type") != "session" or first.get("version") != VERSION:
         raise PosturewatchError(f"{path} is no recording of version {VERSION}. Record with --landmarks FILE.jsonl.")
     try:
-        recorded = Recorded(str(first["source"]), float(first["rate_hz"]), float(first["hfov_deg"]), first["baseline"])
+        recorded = Recorded(
+            source=str(first["source"]),
+            rate_hz=float(first["rate_hz"]),
+            hfov_deg=float(first["hfov_deg"]),
+            live=first.get("live") is True,
+            baseline=first["baseline"],
+        )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise PosturewatchError(f"{path}, line 1: {error} is missing or wrong. Record it again.") from error
     if not (0.1 <= recorded.rate_hz <= 100 and 10 <= recorded.hfov_deg <= 170):

@@ -15,7 +15,7 @@ import pytest
 from posturewatch import cli, exercises, frames
 from posturewatch.config import Settings, with_preset
 from posturewatch.landmarks import Finder
-from posturewatch.monitor import Window
+from posturewatch.monitor import Session, Window
 from posturewatch.session import Outputs, Recorder
 
 STRACE = shutil.which("strace")
@@ -137,7 +137,7 @@ def test_live_equals_replay(tmp_path: Path) -> None:
         file = tmp_path / f"{name}.jsonl"
         outputs = Outputs(Recorder(file), None)
         with Finder(stream=True) as eyes:
-            run = cli.Session(settings, "demo.mp4", 2.0, outputs, lambda _event: None, eyes)
+            run = Session(settings, "demo.mp4", 2.0, outputs, lambda _event: None, eyes)
             first = (frame for frame in stream if frame.t_s < 30.0 or stream.close())
             run.run((eyes.find(frame) for frame in first), Window(0.0, 4.0))
         outputs.close()

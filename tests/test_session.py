@@ -259,14 +259,26 @@ def test_an_empty_file_is_taken(tmp_path):
 def test_an_earlier_recording_is_replaced_or_with_keep_kept_as_bak(tmp_path):
     path = record(tmp_path / "r.jsonl", SAMPLE, SAMPLE)
     before = path.read_bytes()
-    Recorder(path, keep=True).close()
+    recorder = Recorder(path, keep=True)
+    recorder.begin(HEADER)
+    recorder.close()
     assert (tmp_path / "r.jsonl.bak").read_bytes() == before
-    assert path.read_bytes() == b""
+    assert len(lines(path)) == 1
     path.write_bytes(before)
     (tmp_path / "r.jsonl.bak").unlink()
     record(path, SAMPLE)
     assert [p.name for p in tmp_path.iterdir()] == ["r.jsonl"]
     assert len(lines(path)) == 2
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_recording_that_never_begins_leaves_everything_as_it_was(tmp_path, keep):
+    path = record(tmp_path / "r.jsonl", SAMPLE, SAMPLE)
+    before = path.read_bytes()
+    Recorder(path, keep).close()
+    Recorder(tmp_path / "new.jsonl", keep).close()
+    assert [p.name for p in tmp_path.iterdir()] == ["r.jsonl"]
+    assert path.read_bytes() == before
 
 
 def test_each_line_is_in_the_file_when_write_returns(tmp_path):
@@ -341,6 +353,9 @@ class Full:
 
     def __init__(self):
         self.closed = False
+
+    def truncate(self, _):
+        return 0
 
     def write(self, _):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
