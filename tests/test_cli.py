@@ -380,7 +380,7 @@ def test_doctor_ends_with_1_on_settings_that_cannot_be_used(tmp_path: Path) -> N
 
 def watching(tmp_path: Path, video: Path, *words: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "posturewatch", "watch", "--camera", str(video), "--loop", "--rate", "5"]
-    recording = ["--samples", str(tmp_path / "watch.jsonl")]
+    recording = ["--samples", str(tmp_path / "watch.jsonl"), "--landmarks", str(tmp_path / "marks.jsonl")]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
         [*command, *recording, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -410,6 +410,10 @@ def test_a_watch_that_is_ended_has_saved_everything(tmp_path: Path, upright: Pat
     assert all(json.loads(line) for line in (tmp_path / "watch.jsonl").read_text().splitlines())
     kept = list((config.data_folder() / "baselines").glob("*.json"))
     assert len(kept) == 1  # the baseline it captured at its start
+    again = tmp_path / "again.jsonl"
+    assert run("replay", tmp_path / "marks.jsonl", "--samples", again).exit_code == 0
+    live, replayed = ((path.read_text().splitlines())[1:] for path in (tmp_path / "watch.jsonl", again))
+    assert live == replayed[: len(live)]  # the look under way at the end is in the landmarks alone
 
 
 def test_a_second_watch_takes_the_kept_baseline_at_once_and_keeps_the_earlier_recording(
