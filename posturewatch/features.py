@@ -18,6 +18,8 @@ NOBODY_RATIO = 0.08  # shoulders or head–shoulder distance below this part of 
 HEAD_VISIBILITY = 0.85  # chosen: footage and rendered people ≥ .87, heads invented after a crop .63–.98
 SHOULDER_VISIBILITY = 0.8  # without a face: a chair's back is tracked on at .84 falling to .3, sitters have ≥ .93
 HEAD_MARGIN = 0.5  # eyes at least this part of eye–mouth below the edge, else the head is cut off (crops of footage)
+FACELESS_MARGIN = 1.0  # the same where no face is found: half of the heads invented after a crop have less
+MOST_NECK = 6.0  # ears to shoulders over eyes to mouth: people 2.8–3.4, looking down 5; invented 7 (crops)
 FACE_OUTSIDE = 0.15  # part of the face's points outside the picture: forehead cut .12, brows cut .3 (crops)
 SHOULDER_OUTSIDE = 0.25  # of the shoulder width: farther out the pose model guesses (mediapipe#5197); chosen
 FRONT_RATIO, SIDE_RATIO = 1.2, 0.8  # shoulder width / head–shoulder distance; footage: front ≥ 1.4, profile ≤ .75
@@ -157,7 +159,7 @@ def _distrust(landmarks: Landmarks, pose: Array, place: Place | None) -> str | N
     """Why this person's landmarks can't be used, or None."""
     if place is not None and not _same_place(place_of(pose), place):
         return "someone else in the picture"
-    if _head_cut_off(pose, landmarks.size_px) or _face_cut_off(landmarks):
+    if _head_cut_off(landmarks, pose) or _face_cut_off(landmarks):
         return "head out of the picture"
     if float(pose[HEAD, 3].mean()) < HEAD_VISIBILITY:
         return "head hidden"
@@ -173,10 +175,18 @@ def _same_place(here: Place, place: Place) -> bool:
     ) <= NEAR_WIDTHS * max(place[2], here[2])
 
 
-def _head_cut_off(pose: Array, size: tuple[int, int]) -> bool:
+def _head_cut_off(landmarks: Landmarks, pose: Array) -> bool:
+    """Whether part of the head is outside the picture; without a face, which the pose model then likes to invent
+    farther down, also whether what it shows is no head on shoulders."""
     eyes, mouth = pose[EYES, :2].mean(0), pose[MOUTH, :2].mean(0)
-    margin = HEAD_MARGIN * float(np.linalg.norm(mouth - eyes))
-    return eyes[1] < margin or not all(_inside(p, size, 0.0) for p in (pose[NOSE], eyes, mouth))
+    face_px = float(np.linalg.norm(mouth - eyes))
+    faceless = landmarks.face is None
+    if eyes[1] < face_px * (FACELESS_MARGIN if faceless else HEAD_MARGIN):
+        return True
+    if not all(_inside(point, landmarks.size_px, 0.0) for point in (pose[NOSE], eyes, mouth)):
+        return True
+    likely = eyes[1] < mouth[1] < pose[SHOULDERS, 1].mean() and _head_shoulder_px(pose) < MOST_NECK * face_px
+    return faceless and not likely
 
 
 def _face_cut_off(landmarks: Landmarks) -> bool:

@@ -129,13 +129,30 @@ def test_without_a_baseline_nobody_is_someone_else():
     assert judged(landmarks(Sitter(chair_mm=(200, 0, -200)))).reason is None
 
 
-def test_eyes_at_the_upper_edge_mean_a_head_out_of_the_picture():
-    found = landmarks()
+@pytest.mark.parametrize(("face_seen", "margin"), [(True, 0.5), (False, 1.0)])  # in eye–mouth distances
+def test_eyes_at_the_upper_edge_mean_a_head_out_of_the_picture(face_seen, margin):
+    found = landmarks() if face_seen else without_face(landmarks())
     eyes_y = found.pose[[2, 5], 1].mean()
-    half_face = 0.5 * (found.pose[[9, 10], 1].mean() - eyes_y)
-    lower = without_face(shifted(found, 0, half_face - eyes_y + 2))
-    higher = without_face(shifted(found, 0, half_face - eyes_y - 2))
-    assert (judged(lower).reason, judged(higher).reason) == (None, "head out of the picture")
+    room = margin * (found.pose[[9, 10], 1].mean() - eyes_y)
+    for by_px, reason in ((2, None), (-2, "head out of the picture")):
+        moved = replace(shifted(without_face(found), 0, room - eyes_y + by_px), face=found.face)  # its face not cut off
+        assert judged(moved).reason == reason
+
+
+@pytest.mark.parametrize(
+    "invented",
+    [
+        {"eyes": (320, 200), "mouth": (320, 190)},  # the mouth above the eyes
+        {"eyes": (320, 400), "mouth": (320, 420)},  # the head below the shoulders
+        {"eyes": (320, 100), "mouth": (320, 112)},  # a tiny head on a long neck
+    ],
+)
+def test_a_head_that_no_shoulders_carry_is_out_of_the_picture_unless_a_face_is_found(invented):
+    found = landmarks()
+    moved = with_pose(found, [2, 5], np.array([[*invented["eyes"], -50.0, 1.0]] * 2))
+    moved = with_pose(moved, [9, 10], np.array([[*invented["mouth"], -50.0, 1.0]] * 2))
+    assert judged(without_face(moved)).reason == "head out of the picture"
+    assert judged(moved).reason is None
 
 
 @pytest.mark.parametrize("to_px", [(-5, 200), (645, 200), (320, 485)])
