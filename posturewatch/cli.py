@@ -141,8 +141,19 @@ class Show:
             warn(event.message)
         elif self.view is not None:
             self._draw(self.view, event)
-        elif not self.quiet and isinstance(event, (Transition, Notice)):
+        elif not self.quiet:
+            self._print(event)
+
+    def _print(self, event: Happening) -> None:
+        if isinstance(event, (Transition, Notice)):
             out.print(terminal.change(event))
+        elif isinstance(event, Calibrating) and not self.capturing:
+            self.capturing = True
+            out.print(f"Sit as you want to sit, look at the screen and keep still for {event.wanted_s:.0f} s.")
+        elif isinstance(event, Started):
+            self.capturing = False
+            if event.captured:
+                out.print(Text(terminal.captured(event.baseline)))
 
     def _draw(self, view: "Screen", event: Happening) -> None:
         if isinstance(event, Notice):
@@ -182,7 +193,7 @@ def _window(text: str) -> tuple[float, float]:
         start_s, end_s = (float(part) for part in text.split("-"))
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a window in seconds such as 0-10.") from None
-    if not 0 <= start_s < end_s < 1e6 or end_s - start_s < baselines.LEAST_WINDOW_S:
+    if not 0 <= start_s < end_s < 1e6 or end_s - start_s < baselines.LEAST_WINDOW_S - 1e-6:
         raise typer.BadParameter(f"{text!r}: a window needs at least {baselines.LEAST_WINDOW_S:.0f} s, such as 0-10.")
     return start_s, end_s
 
@@ -364,7 +375,7 @@ def _at_distance(captured: Baseline, looks: list[Landmarks], distance_cm: float)
 
 
 def _described(captured: Baseline, path: Path, distance_cm: float | None) -> str:
-    lines = [f"Baseline kept in {path}: {captured.view} view, {captured.looks} looks, noise {captured.noise_deg:.1f}°."]
+    lines = [f"{terminal.captured(captured)} Kept in {path}."]
     if distance_cm is not None:
         lines.append(
             f"The field of view is {captured.hfov_deg:g}°. Put hfov_deg = {captured.hfov_deg:g} under [camera] in "

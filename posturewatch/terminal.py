@@ -9,6 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from posturewatch.baseline import Baseline
 from posturewatch.config import Settings
 from posturewatch.holds import limit_s
 from posturewatch.monitor import Calibrating, Moment
@@ -56,6 +57,11 @@ def calibrating(step: Calibrating) -> Group:
     bar.add_row(ProgressBar(step.wanted_s, done, width=40), Text(f"{step.wanted_s - done:.0f} s left"))
     reason = Text(f"Can't use this picture: {step.reason}.", style="yellow") if step.reason else Text("I can see you.")
     return Group(Text(told, style="bold"), bar, reason)
+
+
+def captured(baseline: Baseline) -> str:
+    """What a new baseline is made of."""
+    return f"Baseline captured: {baseline.view} view, {baseline.looks} looks, noise {baseline.noise_deg:.1f}°."
 
 
 def change(event: Transition | Notice) -> Text:

@@ -99,6 +99,12 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
     assert run(*words).exit_code == 2
 
 
+@pytest.mark.parametrize("text", ["0-2", "2.6-4.6", "0.1-2.1", "3-13", "0-1e5"])
+def test_any_window_of_two_seconds_or_more_is_accepted(text: str) -> None:
+    start_s, end_s = cli._window(text)
+    assert end_s - start_s == pytest.approx(float(text.split("-")[1]) - float(text.split("-")[0]))
+
+
 # Files that are missing or broken
 
 
