@@ -189,12 +189,13 @@ def _outputs(samples: Path | None, marks: Path | None, live: bool = False) -> Ou
 
 def _window(text: str) -> tuple[float, float]:
     """`0-10` in seconds."""
+    wrong = typer.BadParameter(f"{text!r} is not a window of {baselines.LEAST_WINDOW_S:.0f} s or more, such as 0-10.")
     try:
         start_s, end_s = (float(part) for part in text.split("-"))
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a window in seconds such as 0-10.") from None
-    if not 0 <= start_s < end_s < 1e6 or end_s - start_s < baselines.LEAST_WINDOW_S - 1e-6:
-        raise typer.BadParameter(f"{text!r}: a window needs at least {baselines.LEAST_WINDOW_S:.0f} s, such as 0-10.")
+        raise wrong from None
+    if not (0 <= start_s < 1e6 and baselines.LEAST_WINDOW_S - 1e-6 <= end_s - start_s < 1e6):
+        raise wrong
     return start_s, end_s
 
 
@@ -512,7 +513,8 @@ def _replay(
         recorded = sessions.read_session(path)
         hfov_deg, rate_hz = hfov or recorded.hfov_deg, rate or recorded.rate_hz
         chosen = replace(chosen, camera=replace(chosen.camera, hfov_deg=hfov_deg))
-        kept = None if recorded.baseline is None else baselines.checked(recorded.baseline, path)
+        whole = recorded.baseline is not None and "front" in recorded.baseline  # a samples file has its outline alone
+        kept = baselines.checked(recorded.baseline or {}, path) if whole else None
         begun = Startup(kept) if recorded.live else kept or Window()
         run = Session(chosen, recorded.source, rate_hz, outputs, Show(chosen, path.name, quiet))
         run.run(sessions.read_landmarks(path, warn), start or begun)

@@ -264,6 +264,11 @@ def test_recorded_landmarks_replay_to_the_same_lines(tmp_path: Path, upright: Pa
     assert first.read_text().splitlines()[1:] == second.read_text().splitlines()[1:]
 
 
+def test_a_recording_of_samples_holds_no_landmarks_to_replay(tmp_path: Path, upright: Path) -> None:
+    assert run("replay", upright, "--baseline-window", "0-3", "--samples", tmp_path / "s.jsonl").exit_code == 0
+    assert "holds no landmarks" in mistake(run("replay", tmp_path / "s.jsonl"))
+
+
 def test_several_recordings_go_into_folders_and_a_bad_one_does_not_stop_the_rest(tmp_path: Path, upright: Path) -> None:
     (tmp_path / "bad.mp4").write_text("not a video")
     result = run("replay", tmp_path / "bad.mp4", upright, "--samples", tmp_path / "out", "--rate", "2")
