@@ -427,6 +427,17 @@ def test_a_watch_that_is_ended_has_saved_everything(tmp_path: Path, upright: Pat
     assert live == replayed[: len(live)]  # the look under way at the end is in the landmarks alone
 
 
+@pytest.mark.parametrize("after_s", [0.1, 0.3, 0.8, 3.0])
+def test_ctrl_c_at_any_moment_ends_with_130_and_without_a_traceback(tmp_path: Path, after_s: float) -> None:
+    command = [sys.executable, "-m", "posturewatch", "replay", str(DEMO), "--samples", str(tmp_path / "s.jsonl")]
+    process = subprocess.Popen([*command, "--rate", "30"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert "posturewatch/" not in err  # no traceback through our code
+    assert process.returncode in ((130, -signal.SIGINT, 1) if after_s < 0.5 else (130,))  # Python itself still starts
+
+
 def test_a_second_watch_takes_the_kept_baseline_at_once_and_keeps_the_earlier_recording(
     tmp_path: Path, upright: Path
 ) -> None:
