@@ -183,7 +183,12 @@ def _outputs(samples: Path | None, marks: Path | None, live: bool = False) -> Ou
     if samples is not None and marks is not None and samples.absolute() == marks.absolute():
         raise PosturewatchError("--samples and --landmarks name the same file. Give them different names.")
     first = None if samples is None else Recorder(samples, keep=live)
-    second = None if marks is None else Recorder(marks, keep=live)
+    try:
+        second = None if marks is None else Recorder(marks, keep=live)
+    except PosturewatchError:
+        if first is not None:
+            first.close()
+        raise
     return Outputs(first, second, warn if live else None)
 
 

@@ -176,6 +176,12 @@ def test_samples_and_landmarks_need_different_files(tmp_path: Path, upright: Pat
     assert "same file" in mistake(run("replay", upright, "--samples", same, "--landmarks", same))
 
 
+def test_a_second_recording_that_cannot_be_leaves_nothing_of_the_first(tmp_path: Path, upright: Path) -> None:
+    words = ("--samples", tmp_path / "new.jsonl", "--landmarks", tmp_path / "no" / "where.jsonl")
+    assert "Cannot write" in mistake(run("replay", upright, *words))
+    assert list(tmp_path.glob("*.jsonl")) == []
+
+
 def test_a_recording_in_a_missing_folder_says_so(tmp_path: Path, upright: Path) -> None:
     assert "Cannot write" in mistake(run("replay", upright, "--samples", tmp_path / "no" / "where.jsonl"))
 
