@@ -23,6 +23,7 @@ from posturewatch.session import Notice, Outputs, Sample, Summary
 from posturewatch.smoothing import Smoother
 
 CHECK_S = 5.0  # DESIGN part 2: a stored baseline is taken if five seconds of looking agree with it
+PAUSE_S = 2.0  # chosen: five seconds of looking begin anew after such a pause
 SLACK_S = 0.002  # chosen: time stamps are rounded to 1 ms
 SMOOTHED = (
     "forward_head_deg",
@@ -149,6 +150,8 @@ class Monitor:
         for look in looks:
             features = self._describe(look)
             if stored is None or features.view is not None:  # an empty chair says nothing about the stored one
+                if stored is not None and inside and look.t_s - inside[-1].t_s > PAUSE_S:
+                    inside = []
                 inside.append(features)
             done_s = inside[-1].t_s - inside[0].t_s if inside else 0.0
             if stored is None:

@@ -243,6 +243,7 @@ def test_a_camera_at_the_persons_side_tells_the_same_angle(body_turn_deg):
     [
         [(0, -110), (0, -110)],  # both raised to the jaw: no neck does that
         [(150, 0), (-150, 0)],  # twice as far apart
+        [(-60, 0), (60, 0)],  # half as far apart: the angle alone (25°) would be believed
     ],
 )
 def test_shoulders_where_no_body_has_them_are_not_believed(moved_px):

@@ -142,7 +142,7 @@ def test_eyes_at_the_upper_edge_mean_a_head_out_of_the_picture(face_seen, margin
 @pytest.mark.parametrize(
     "invented",
     [
-        {"eyes": (320, 200), "mouth": (320, 190)},  # the mouth above the eyes
+        {"eyes": (320, 200), "mouth": (320, 150)},  # the mouth above the eyes
         {"eyes": (320, 400), "mouth": (320, 420)},  # the head below the shoulders
         {"eyes": (320, 100), "mouth": (320, 112)},  # a tiny head on a long neck
     ],
@@ -153,6 +153,15 @@ def test_a_head_that_no_shoulders_carry_is_out_of_the_picture_unless_a_face_is_f
     moved = with_pose(moved, [9, 10], np.array([[*invented["mouth"], -50.0, 1.0]] * 2))
     assert judged(without_face(moved)).reason == "head out of the picture"
     assert judged(moved).reason is None
+
+
+@pytest.mark.parametrize(("visibility", "nobody"), [(0.81, False), (0.79, True)])
+def test_a_pose_without_a_face_on_fading_shoulders_is_a_chair(visibility, nobody):
+    found = landmarks()
+    shoulders = found.pose[[11, 12]].copy()
+    shoulders[0, 3] = visibility
+    assert judged(without_face(with_pose(found, [11, 12], shoulders))).nobody is nobody
+    assert judged(with_pose(found, [11, 12], shoulders)).nobody is False
 
 
 @pytest.mark.parametrize("to_px", [(-5, 200), (645, 200), (320, 485)])

@@ -341,6 +341,13 @@ def test_an_empty_chair_says_nothing_about_the_stored_baseline():
     assert at(events, 45.0).state == "upright"
 
 
+def test_one_look_before_an_empty_chair_neither_drops_nor_confirms_the_stored_baseline():
+    dropped = run(stream(5, (0.2, ASIDE), (8, NOBODY), (20, UPRIGHT)), 5, Startup(KEPT))
+    assert not only(Failed, dropped)
+    confirmed = run(stream(5, (0.2, UPRIGHT), (8, NOBODY), (20, ASIDE)), 5, Startup(KEPT))
+    assert [e.captured for e in only(Started, confirmed)] == [False, True]
+
+
 @pytest.mark.parametrize("seen", [ASIDE, figures.scaled(UPRIGHT, 0.5)], ids=["moved", "another picture size"])
 def test_where_the_stored_baseline_does_not_agree_for_five_seconds_a_new_one_is_captured(seen):
     events = run(stream(5, (30, seen)), 5, Startup(KEPT))
