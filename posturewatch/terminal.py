@@ -88,7 +88,7 @@ def summary(result: Summary, title: str) -> Table:
         if spread is None
         else "   ".join(f"P{p} {v:+.1f}°" for p, v in zip((10, 50, 90), spread, strict=True))
     )
-    table.add_row("forward head", told)
+    table.add_row("forward head angle", told)
     alerts = ", ".join(f"{number} × {name}" for name, number in result.alerts.items()) or "none"
     table.add_row("alerts", alerts)
     table.add_row("exercises", ", ".join(result.exercises) or "none suggested")
