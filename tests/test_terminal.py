@@ -284,7 +284,7 @@ def test_the_summary_shows_minutes_by_length_the_hold_the_angles_the_alerts_and_
         "forward head 5.0 min",
         "upright 2.0 min",
         "longest hold 5:00",
-        "forward head P10 -1.0° P50 +15.0° P90 +15.0°",
+        "forward head angle P10 -1.0° P50 +15.0° P90 +15.0°",
         "alerts 1 × posture, level 2, 1 × posture, level 1",
         "exercises crown-stretch-chin-sweep",
     ]
@@ -292,7 +292,7 @@ def test_the_summary_shows_minutes_by_length_the_hold_the_angles_the_alerts_and_
 
 def test_an_empty_summary_says_that_nothing_was_told():
     text = " ".join(printed(summary(Summary(), "empty")).replace("│", " ").split())
-    assert "longest hold 0:00 forward head not told alerts none exercises none suggested" in text
+    assert "longest hold 0:00 forward head angle not told alerts none exercises none suggested" in text
 
 
 def test_the_checks_have_a_sign_a_name_a_level_and_what_to_do():
