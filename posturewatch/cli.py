@@ -7,9 +7,11 @@ import math
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata, resources
@@ -473,6 +475,7 @@ def replay(
     preset: Preset = None,
     samples: Samples = None,
     marks: Marks = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, metavar="N", help="Recordings at the same time.")] = 1,
     settings: SettingsFile = None,
     quiet: Quietly = False,
 ) -> int:
@@ -489,11 +492,20 @@ def replay(
     for folder in (samples, marks) if many else ():
         if folder is not None:
             _make_folder(folder)
-    names = _names(paths)
+    places = [(_inside(samples, name, many), _inside(marks, name, many)) for name in _names(paths)]
+    if many and jobs > 1:
+        options: dict[str, object] = {
+            "--baseline-window": window,
+            "--baseline": baseline,
+            "--hfov": hfov,
+            "--rate": rate,
+        }
+        options |= {"--preset": preset, "--settings": settings}
+        return _side_by_side(paths, places, options, jobs, quiet)
     code = 0
-    for path, name in zip(paths, names, strict=True):
+    for path, place in zip(paths, places, strict=True):
         try:
-            outputs = _outputs(_inside(samples, name, many), _inside(marks, name, many))
+            outputs = _outputs(*place)
             with contextlib.closing(outputs):
                 result = _replay(path, start, chosen, hfov, rate, outputs, quiet)
             _print(terminal.summary(result, str(path)), quiet)
@@ -502,6 +514,33 @@ def replay(
                 raise
             err.print(Text(f"posturewatch: {error}"))
             code = 1
+    return code
+
+
+def _side_by_side(
+    paths: list[Path],
+    places: list[tuple[Path | None, Path | None]],
+    options: dict[str, object],
+    jobs: int,
+    quiet: bool,
+) -> int:
+    """Replay each recording in a process of its own, `jobs` at a time; what they say comes in the recordings' order."""
+
+    def replay_one(path: Path, place: tuple[Path | None, Path | None]) -> "subprocess.CompletedProcess[str]":
+        given = {**options, "--samples": place[0], "--landmarks": place[1]}
+        words = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+        program = [sys.executable, "-m", "posturewatch", "replay", *words, *(["--quiet"] if quiet else [])]
+        return subprocess.run(  # noqa: S603 - our own program, and words that no shell reads
+            [*program, "--", str(path)], capture_output=True, text=True, check=False
+        )
+
+    code = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        for done in pool.map(replay_one, paths, places):
+            for console, said in ((out, done.stdout), (err, done.stderr)):
+                if said:
+                    console.print(Text(said.rstrip("\n")))
+            code = max(code, done.returncode)
     return code
 
 

@@ -283,6 +283,21 @@ def test_several_recordings_go_into_folders_and_a_bad_one_does_not_stop_the_rest
     assert len(samples_of(tmp_path / "out" / "upright.jsonl")) == 12
 
 
+def test_several_jobs_make_the_same_recordings_as_one_and_keep_the_order(tmp_path: Path, upright: Path) -> None:
+    (tmp_path / "a-bad.mp4").write_text("not a video")
+    files = [tmp_path / "a-bad.mp4", upright, upright]
+    words = ("--rate", "2", "--baseline-window", "0-3", "--preset", "gentle")
+    one = run("replay", *files, *words, "--samples", tmp_path / "one")
+    two = run("replay", *files, *words, "--samples", tmp_path / "two", "--jobs", "2")
+    assert (one.exit_code, two.exit_code) == (1, 1)
+    assert "a-bad.mp4" in two.stderr
+    assert two.stdout.count("longest hold") == 2
+    names = ["2-upright.avi.jsonl", "3-upright.avi.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == names
+    for name in names:
+        assert (tmp_path / "one" / name).read_text() == (tmp_path / "two" / name).read_text()
+
+
 def test_quiet_prints_nothing(upright: Path) -> None:
     result = run("replay", upright, "--quiet", "--baseline-window", "0-3")
     assert (result.exit_code, result.output) == (0, "")
