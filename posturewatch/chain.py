@@ -35,7 +35,7 @@ from posturewatch.features import (
 Array = npt.NDArray[np.float64]
 
 # Unknowns: mean and SD of their priors. Person and session, then changes since the baseline. From rendered people of
-# known geometry (../shared/groundtruth in the words); those marked * are widened toward measured people.
+# known geometry whose data are not these of calibration/data; those marked * are widened toward measured people.
 PRIOR: dict[str, tuple[float, float]] = {
     "ln_head_size": (0.0907, 0.07),  # the canonical face reads 9 % long
     "tilt": (0.0, 3.6),  # of the camera, beyond the rule in `_tilt_deg`

@@ -13,7 +13,7 @@ Array = npt.NDArray[np.float64]
 NOSE, EYES, EARS, MOUTH, SHOULDERS = 0, [2, 5], [7, 8], [9, 10], [11, 12]  # MediaPipe's pose; left before right
 HEAD = [NOSE, *EYES, *EARS, *MOUTH]
 
-NOBODY_RATIO = 0.08  # shoulders or head–shoulder distance below this part of the height: invented (shared footage:
+NOBODY_RATIO = 0.08  # shoulders or head–shoulder distance below this part of the height: invented (real footage:
 # ≤ .07 on a table leg, ≥ .12 a sitter seen from 2 m in profile)
 HEAD_VISIBILITY = 0.85  # chosen: footage and rendered people ≥ .87, heads invented after a crop .63–.98
 SHOULDER_VISIBILITY = 0.8  # without a face: a chair's back is tracked on at .84 falling to .3, sitters have ≥ .93
