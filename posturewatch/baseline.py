@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posturewatch import geometry
+from posturewatch.config import data_folder
 from posturewatch.errors import PosturewatchError
 from posturewatch.features import (
     EARS,
@@ -108,8 +109,9 @@ def build(looks: Sequence[Features], hfov_deg: float) -> Baseline:
         raise PosturewatchError("No baseline: the window holds no picture. Choose a longer window.")
     trusted = [f for f in looks if _trusted(f)]
     if len(trusted) < LEAST_TRUSTED * len(looks):
-        reasons = Counter(_why_not(f) for f in looks if not _trusted(f))
-        raise PosturewatchError(f"No baseline: {reasons.most_common(1)[0][0]}. {_advice(reasons.most_common(1)[0][0])}")
+        reasons = Counter(f.reason or "the face is not seen" for f in looks if not _trusted(f))
+        reason = reasons.most_common(1)[0][0]
+        raise PosturewatchError(f"No baseline: {reason}. {_advice(reason)}")
     view = Counter(f.view for f in trusted).most_common(1)[0][0]
     same = [f for f in trusted if f.view == view]
     baseline = _assemble(same, str(view), hfov_deg)
@@ -119,10 +121,6 @@ def build(looks: Sequence[Features], hfov_deg: float) -> Baseline:
 
 def _trusted(look: Features) -> bool:
     return look.view is not None and (look.head is not None or look.view == "side")
-
-
-def _why_not(look: Features) -> str:
-    return look.reason or "the face is not seen"
 
 
 def _advice(reason: str) -> str:
@@ -137,12 +135,8 @@ def _advice(reason: str) -> str:
 
 
 def _refuse_movement(looks: list[Features], noise_deg: float) -> None:
-    heads = [f.head for f in looks if f.head is not None]
-    swing = (
-        max((float(np.std([getattr(h, a) for h in heads])) for a in ("turn_deg", "flexion_deg")), default=0.0)
-        if heads
-        else 0.0
-    )
+    angles = [(f.head.turn_deg, f.head.flexion_deg) for f in looks if f.head is not None]
+    swing = float(np.std(angles, axis=0).max()) if angles else 0.0
     if noise_deg > MOST_NOISE_DEG or swing > MOST_TURN_DEG:
         raise PosturewatchError(
             f"No baseline: the head moved too much (by {max(noise_deg, swing):.0f}°). "
@@ -231,6 +225,11 @@ def _side(looks: list[Features]) -> Side:
         shoulder_y_px=_median([float(p[SHOULDERS, 1].mean()) for p in poses]),
         px_per_cm=_median([px_per_cm(f) for f in looks]),
     )
+
+
+def folder() -> Path:
+    """Where baselines are kept."""
+    return data_folder() / "baselines"
 
 
 def agrees(baseline: Baseline, looks: Sequence[Features]) -> bool:

@@ -326,6 +326,7 @@ def calibrate(
     """Capture your upright posture, guided; `watch` does this by itself when it has to."""
     chosen = _settings(settings, camera=camera)
     source = chosen.camera.source if video is None else str(video)
+    camera_name = config.shown_source(source)
     path = None if name is None else _named(name)
     shown = out.is_terminal and not quiet and video is None
     if shown:
@@ -334,11 +335,11 @@ def calibrate(
     start = Startup(length_s=end_s - start_s) if video is None else Window(start_s, end_s)
     with Finder(stream=True) as eyes, _screen(shown) as view:
         stream = _stream(source, REPLAY_HZ, chosen) if video is None else frames.read_video(video, REPLAY_HZ, warn)
-        captured, used = _capture(_seen(stream, eyes), start, chosen, Show(chosen, source, quiet, view))
+        captured, used = _capture(_seen(stream, eyes), start, chosen, Show(chosen, camera_name, quiet, view))
     if distance_cm is not None:
         captured = _at_distance(captured, used, distance_cm)
-    path = path or _baselines() / baselines.file_name(source, captured)
-    baselines.save(path, captured, source)
+    path = path or baselines.folder() / baselines.file_name(camera_name, captured)
+    baselines.save(path, captured, camera_name)
     _print(Text(_described(captured, path, distance_cm)), quiet)
     return 0
 
@@ -392,14 +393,10 @@ def _described(captured: Baseline, path: Path, distance_cm: float | None) -> str
     return "\n".join(lines)
 
 
-def _baselines() -> Path:
-    return config.data_folder() / "baselines"
-
-
 def _named(name: str) -> Path:
     if not re.fullmatch(r"[\w][\w .-]{0,60}", name):
         raise PosturewatchError(f"{name!r} can't name a baseline. Use letters, digits, spaces, dots and dashes.")
-    return _baselines() / f"{name}.json"
+    return baselines.folder() / f"{name}.json"
 
 
 @command("posturewatch watch --preset gentle --samples today.jsonl")
@@ -418,13 +415,13 @@ def watch(
     """Watch until Ctrl-C; calibrates itself at the start where the kept baseline doesn't fit."""
     chosen = _settings(settings, preset, camera=camera)
     source, rate_hz = chosen.camera.source, rate or chosen.watch.rate_hz
-    stored = None if fresh else baselines.newest(_baselines(), source, warn)
-    shown = config.shown_source(source)
+    shown = config.shown_source(source)  # without a password, also where the baseline is kept
+    stored = None if fresh else baselines.newest(baselines.folder(), shown, warn)
     outputs = _outputs(samples, marks, live=True)
     code = 0
     with contextlib.closing(outputs), Finder(stream=True) as eyes, _screen(not quiet) as view:
         show = Show(chosen, shown, quiet, view)
-        run = Session(chosen, source, rate_hz, outputs, _keeping(source, show), eyes, started_at=datetime.now())
+        run = Session(chosen, source, rate_hz, outputs, _keeping(shown, show), eyes, started_at=datetime.now())
         stream = _stream(source, rate_hz, chosen, loop)
         looks = _previewed(stream, eyes, run) if window else _seen(stream, eyes)
         try:
@@ -435,13 +432,13 @@ def watch(
     return code
 
 
-def _keeping(source: str, show: Show) -> Callable[[Happening], None]:
+def _keeping(camera: str, show: Show) -> Callable[[Happening], None]:
     """Shows what happens, and keeps a baseline that was captured; if it can't be kept, watching goes on."""
 
     def act(event: Happening) -> None:
         if isinstance(event, Started) and event.captured:
             try:
-                baselines.save(_baselines() / baselines.file_name(source, event.baseline), event.baseline, source)
+                baselines.save(baselines.folder() / baselines.file_name(camera, event.baseline), event.baseline, camera)
             except PosturewatchError as error:
                 warn(str(error))
         show(event)

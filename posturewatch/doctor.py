@@ -98,12 +98,12 @@ def _data() -> Check:
 
 
 def _baselines(settings: Settings) -> Check:
-    folder = config.data_folder() / "baselines"
+    folder = baseline.folder()
     kept = baseline.stored(folder)
     damaged = sorted(path.name for path in folder.glob("*.damaged"))
     if damaged:
         return Check("baselines", "warning", f"set aside as damaged: {', '.join(damaged)}")
-    ours = sum(camera == settings.camera.source for camera in kept)
+    ours = sum(camera == config.shown_source(settings.camera.source) for camera in kept)
     return Check("baselines", "ok", f"{len(kept)} kept in {folder}, {ours} of this camera")
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from posturewatch import cli, config, exercises
+from posturewatch import cli, config, exercises, frames
 
 DEMO = Path(cli.__file__).parent / "demo.mp4"
 COMMANDS = ("demo", "calibrate", "watch", "replay", "measure", "exercises", "doctor")
@@ -321,6 +321,14 @@ def test_a_measured_distance_tells_the_field_of_view(upright: Path) -> None:
     assert result.exit_code == 0, result.output
     told = float(result.output.split("field of view is ")[1].split("°")[0])
     assert 60 <= told <= 76  # rendered at 68° from 65 cm; the head's size is unknown by some per cent
+
+
+def test_a_cameras_password_is_in_no_file_and_no_file_name(upright: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "_stream", lambda *_: frames.read_video(upright, 5.0, print))
+    assert run("calibrate", "--camera", "rtsp://me:secret@desk.example/1", "--window", "0-4").exit_code == 0
+    (kept,) = (config.data_folder() / "baselines").glob("*.json")
+    assert kept.name == "camera-rtsp-desk-example-1-640x480.json"
+    assert "secret" not in kept.read_text()
 
 
 def test_a_name_that_leaves_the_folder_is_refused(upright: Path) -> None:
