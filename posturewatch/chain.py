@@ -6,7 +6,7 @@ the fit is its error. Heights are seen 3–4 times better than depths, which is 
 Lengths in mm, angles in degrees; x to the person's left, y up, z toward the screen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +69,8 @@ NAMES = list(PRIOR)
 MEANS = np.array([mean for mean, _ in PRIOR.values()])
 SDS = np.array([sd for _, sd in PRIOR.values()])
 SEAT = slice(NAMES.index("seat_x"), NAMES.index("seat_z") + 1)
-CVA_DROP = NAMES.index("cva_drop")
+YAW0, TILT, CVA_DROP = (NAMES.index(name) for name in ("yaw0", "tilt", "cva_drop"))
+STEPS = SDS * 1e-4  # of the numeric slopes; chosen
 
 SIGMA_SCALE = 0.87  # the raw posterior is slightly too wide (63 fresh rendered users: 68 % within 1 sigma)
 PITCH_LIFT_MM = 0.47  # per degree of flexion: the tracked tragus sinks with the nod (rendered people)
@@ -216,41 +217,24 @@ def _from_heights(look: Features, baseline: Baseline) -> Deviation:
 def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) -> Deviation:
     upright = (front.turn_deg, front.flexion_deg, front.bend_deg)
     turn, flexion, bend = geometry.head_change_deg(upright, head.matrix)
+    head_alone = Deviation(look.t_s, look.view, neck_flexion_deg=flexion, side_bend_deg=bend, turn_deg=turn)
     tragus = locate(front.face, look)
     if tragus is None:
-        return Deviation(
-            look.t_s,
-            look.view,
-            reason="the face can't be followed",
-            turn_deg=turn,
-            neck_flexion_deg=flexion,
-            side_bend_deg=bend,
-        )
+        return replace(head_alone, reason="the face can't be followed")
     tragus = tragus - np.array([0.0, PITCH_LIFT_MM * flexion, 0.0])
     shoulders = geometry.normalised(pose_of(look)[SHOULDERS, :2], look.size_px, look.focal_px)
     before = Sight(np.array(front.tragus), front.depth_mm, np.array(front.middle), np.array(front.across))
     now = Sight(tragus[:2] / tragus[2], float(tragus[2]), shoulders.mean(0), shoulders[0] - shoulders[1])
     fit = fit_chain(before, now, (turn, flexion, bend), upright, look.shoulders_seen)
     if fit.misfit > MOST_MISFIT or not LEAST_DROP_DEG <= fit.cva_drop_deg <= MOST_DROP_DEG:
-        return Deviation(
-            look.t_s,
-            look.view,
-            reason="what is seen fits no body",
-            neck_flexion_deg=flexion,
-            side_bend_deg=bend,
-            turn_deg=turn,
-        )
+        return replace(head_alone, reason="what is seen fits no body")
     told = abs(turn) <= MOST_YAW_DEG
     raise_cm = _raise_cm(before, now, front.depth_mm)
-    return Deviation(
-        look.t_s,
-        look.view,
+    return replace(
+        head_alone,
         reason=None if told else "turned away",
         forward_head_deg=fit.cva_drop_deg if told else None,
         error_deg=_error_deg(fit.sigma_deg, turn, look.view, baseline.noise_deg) if told else None,
-        neck_flexion_deg=flexion,
-        side_bend_deg=bend,
-        turn_deg=turn,
         shoulder_raise_cm=abs(raise_cm),
         raised="right" if raise_cm > 0 else "left",
         head_forward_cm=fit.head_forward_cm if told else None,
@@ -295,10 +279,10 @@ def fit_chain(
     sigma = _sigmas(turned_deg, shoulders_seen)
     means = _means(before, tilt, -upright_deg[0])
     x = means.copy()
-    steps = np.diag(SDS * 1e-4)
+    steps = np.diag(STEPS)
     for _ in range(ITERATIONS):
         seen = _predict(np.vstack([x, x + steps]), tilt, before.depth_mm)
-        slope = ((seen[1:] - seen[0]) / (SDS * 1e-4)[:, None]).T / sigma[:, None]
+        slope = ((seen[1:] - seen[0]) / STEPS[:, None]).T / sigma[:, None]
         misfit = (seen[0] - wanted) / sigma
         information = slope.T @ slope + np.diag(SDS**-2.0)
         step = np.linalg.solve(information, slope.T @ misfit + (x - means) / SDS**2)
@@ -338,7 +322,7 @@ def _sigmas(turned_deg: tuple[float, float, float], shoulders_seen: bool) -> Arr
 def _means(before: Sight, tilt: float, yaw: float) -> Array:
     """Prior means: the body faces where the head does, the seat is where its tragus falls on the seen one."""
     means = MEANS.copy()
-    means[NAMES.index("yaw0")] = yaw
+    means[YAW0] = yaw
     depth = before.depth_mm / np.exp(means[0])
     x, y, z = before.tragus[0] * depth, -before.tragus[1] * depth, -depth
     up, forward = _turned(np.array(y), np.array(z), -tilt)
@@ -349,7 +333,7 @@ def _means(before: Sight, tilt: float, yaw: float) -> Array:
 
 def _predict(params: Array, tilt: float, depth_mm: float) -> Array:
     """What both pictures would show: (n, 14) for n sets of unknowns."""
-    tilts = tilt + params[:, NAMES.index("tilt")]
+    tilts = tilt + params[:, TILT]
     (tu, tv, depth), (lu, lv, _), (ru, rv, _) = (_project(point, tilts) for point in _body(params))
     size = np.log(depth) + params[:, 0]
     columns = [tu, tv, size, (lu + ru) / 2, (lv + rv) / 2, lu - ru, lv - rv]

@@ -37,7 +37,7 @@ def inclination_deg(forward: float, up: float) -> float:
 def head_angles_deg(matrix: Array) -> tuple[float, float, float]:
     """Turn (+ to the person's right), flexion (+ looking down) and side bend (+ right ear down) of the head against
     the camera's axes, from the face model's (4, 4) matrix."""
-    rotation = matrix[:3, :3] / np.cbrt(np.linalg.det(matrix[:3, :3]))
+    rotation = _unscaled(matrix)
     yaw = np.degrees(np.arctan2(rotation[0, 2], rotation[2, 2]))
     pitch = np.degrees(np.arcsin(np.clip(-rotation[1, 2], -1.0, 1.0)))
     roll = np.degrees(np.arctan2(rotation[1, 0], rotation[1, 1]))
@@ -52,8 +52,7 @@ def head_change_deg(before_deg: tuple[float, float, float], matrix: Array) -> tu
     yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    now = matrix[:3, :3] / np.cbrt(np.linalg.det(matrix[:3, :3]))
-    return head_angles_deg((yaw @ pitch @ roll).T @ now)
+    return head_angles_deg((yaw @ pitch @ roll).T @ _unscaled(matrix))
 
 
 def tragus_mm(matrix: Array, size_px: tuple[int, int], focal: float) -> Array:
@@ -73,7 +72,7 @@ def face_mesh_mm(matrix: Array, points_px: Array, size_px: tuple[int, int], foca
 def rotation(matrix: Array) -> Array:
     """The head's rotation (3, 3) in camera axes (x right, y down, z away), from the face model's (4, 4) matrix."""
     flip = np.diag([1.0, -1.0, -1.0])
-    return np.asarray(flip @ (matrix[:3, :3] / np.cbrt(np.linalg.det(matrix[:3, :3]))) @ flip)
+    return np.asarray(flip @ _unscaled(matrix) @ flip)
 
 
 def move_point(
@@ -97,6 +96,11 @@ def move_point(
     if not found or not np.isfinite(shift).all() or shift[2, 0] <= 0:
         return None
     return np.asarray(cv2.Rodrigues(turned)[0] @ (point_mm - middle) + shift[:, 0])
+
+
+def _unscaled(matrix: Array) -> Array:
+    """The rotation (3, 3) in a (4, 4) or (3, 3) matrix that may also scale."""
+    return np.asarray(matrix[:3, :3] / np.cbrt(np.linalg.det(matrix[:3, :3])))
 
 
 def _camera_point(matrix: Array, point_cm: Array, size_px: tuple[int, int], focal: float) -> Array:

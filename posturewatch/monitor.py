@@ -277,6 +277,7 @@ class Session:
     baseline: Baseline | None = None
     sample: Sample | None = None
     summary: Summary = field(default_factory=Summary)
+    _begun: bool = False
 
     def run(self, looks: Iterable[Landmarks], start: Baseline | Window | Startup) -> None:
         """Feed the looks through the pipeline until they end."""
@@ -298,7 +299,8 @@ class Session:
             if self.eyes is not None:
                 self.eyes.place = event.baseline.place
         live = isinstance(start, Startup)
-        if live or isinstance(event, (Started, Failed)):
+        if not self._begun and (live or isinstance(event, (Started, Failed))):
+            self._begun = True
             kept = start.stored if isinstance(start, Startup) else self.baseline
             self.outputs.begin(self._header(live), None if kept is None else as_dict(kept))
 

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 from rich.console import Console
+from samples import SAMPLE
 
 from posturewatch.alerts import Alert
 from posturewatch.config import Settings, with_preset
@@ -17,29 +18,7 @@ from posturewatch.terminal import calibrating, change, checks, clock, live, meas
 
 STANDARD = Settings()
 STRICT = with_preset(STANDARD, "strict")
-FORWARD = Sample(
-    t_s=125.0,
-    age_s=0.0,
-    view="front",
-    state="forward_head",
-    now="forward_head",
-    reason=None,
-    forward_head_deg=14.2,
-    error_deg=3.4,
-    ear_shoulder_deg=None,
-    neck_flexion_deg=4.1,
-    side_bend_deg=-1.0,
-    turn_deg=3.2,
-    shoulder_raise_cm=0.2,
-    head_forward_cm=4.9,
-    head_drop_cm=1.1,
-    sink_cm=0.8,
-    distance_cm=61.0,
-    severity=1.4,
-    hold_s=83.0,
-    still_s=40.0,
-    dose=0.25,
-)
+FORWARD = replace(SAMPLE, t_s=125.0, state="forward_head", error_deg=3.4, dose=0.25)
 NUMBERS = [each.name for each in fields(Sample)[6:18]]
 UPRIGHT = replace(FORWARD, state="upright", now="upright", forward_head_deg=-0.4, hold_s=0.0, dose=0.0)
 UNKNOWN = replace(FORWARD, **dict.fromkeys(NUMBERS), view=None, state="unknown", now="unknown", reason="too dark")
