@@ -1,6 +1,6 @@
 """Draws the README's pictures from the demo recording: .github/live.svg and .github/frame.jpg.
 
-python calibration/pictures.py
+python -m calibration.pictures
 """
 
 import re
@@ -25,7 +25,8 @@ AT_S = 62.0  # shortly after the demo's notification
 def main() -> None:
     """Replay the demo up to AT_S, then draw."""
     settings = with_preset(Settings(), "strict")
-    last: dict[type, Happening] = {}
+    moments: list[Moment] = []
+    notices: list[Notice] = []
     seen: list[tuple[Frame, Landmarks]] = []
     with Finder(stream=True) as eyes:
 
@@ -37,18 +38,22 @@ def main() -> None:
                 yield seen[0][1]
 
         def show(event: Happening) -> None:
-            last[type(event)] = event
+            if isinstance(event, Moment):
+                moments[:] = [event]
+            elif isinstance(event, Notice):
+                notices[:] = [event]
 
         run = Session(settings, "demo", cli.REPLAY_HZ, Outputs(None, None), show, eyes)
         run.run(looks(), Window())
-    moment, notice = last[Moment], last[Notice]
     console = Console(record=True, width=80, height=12)
-    console.print(terminal.live(moment, settings, notice, "demo"))
+    console.print(terminal.live(moments[0], settings, notices[0], "demo"))
     FOLDER.mkdir(exist_ok=True)
     drawn_live = console.export_svg(title="posturewatch watch")
     # rich's own style loads a font over the network; the reader's monospaced one will do
     (FOLDER / "live.svg").write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawn_live, flags=re.DOTALL))
     frame, found = seen[0]
+    if frame.image is None:
+        raise ValueError("the demo has no picture there")
     drawn = preview.draw(frame.image, found, run.sample, run.baseline, settings.posture)
     cv2.imwrite(str(FOLDER / "frame.jpg"), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
 
