@@ -18,26 +18,29 @@ from posturewatch import geometry
 from posturewatch.config import data_folder
 from posturewatch.errors import PosturewatchError
 from posturewatch.features import (
-    EARS,
     SHOULDERS,
     Features,
     Head,
     ear_height_ratio,
     ear_shoulder,
+    eyes_apart,
     pitch_ratio,
     pose_of,
     px_per_cm,
+    shoulders_back_mm,
 )
 from posturewatch.landmarks import Place
+from posturewatch.profile import Profile, measure
 
 Array = npt.NDArray[np.float64]
 
-VERSION = 1
+VERSION = 2
 LEAST_WINDOW_S = 2.0  # DESIGN part 6 / issue: any window of 2 s or more
 LEAST_TRUSTED = 0.5  # part of the window's looks that must be trusted
 MOST_NOISE_DEG = 4.0  # SD of the head's height during the window, in degrees of CVA; a still sitter has ≤ 1.5 (chosen)
 MOST_TURN_DEG = 8.0  # SD of the head's turn and flexion during the window (chosen)
 STEADY_WIDTHS, SAME_WIDTHS, SAME_SIZE = 0.05, 0.25, 0.15  # of the person's width, ln of the size: chosen
+LEAST_HFOV_DEG, MOST_HFOV_DEG = 10.0, 170.0  # chosen: no camera has less or more
 EAR_HEIGHT_GAIN_DEG = 120.0  # degrees of CVA per (ear height / shoulder width), regressed on rendered people: 114–143
 EVERY = 3  # every third point of the face places it as well as all 468 (rendered people: 3.0° either way), in less time
 PITCH_GAIN_DEG = 46.0  # degrees of flexion per `pitch_ratio`, regressed on rendered people (r = .65–.69)
@@ -56,7 +59,8 @@ class FaceModel:
 @dataclass(frozen=True, slots=True)
 class Front:
     """Baseline of a front or oblique view. tragus (x, y slopes), depth_mm, shoulders' middle and difference left −
-    right (slopes), angles of the head against the camera."""
+    right (slopes), angles of the head against the camera, distance of the eyes (slope), how much farther than the hips
+    the shoulders are (mm, by the pose model)."""
 
     tragus: tuple[float, float]
     depth_mm: float
@@ -65,18 +69,29 @@ class Front:
     turn_deg: float
     flexion_deg: float
     bend_deg: float
+    eyes_apart: float
+    shoulders_back_mm: float
     face: FaceModel
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Baseline of a side view: absolute ear–shoulder angle, head and shoulder height (pixels), scale."""
+    """Baseline of a side view: absolute ear–shoulder angle, scale, and what looks are measured against."""
 
     ear_shoulder_deg: float
     head_forward_px: float
-    head_y_px: float
-    shoulder_y_px: float
     px_per_cm: float
+    upright: Profile
+
+    @property
+    def head_y_px(self) -> float:
+        """Height of the ears in the picture."""
+        return self.upright.ear_y_px
+
+    @property
+    def shoulder_y_px(self) -> float:
+        """Height of the shoulders in the picture."""
+        return self.upright.shoulder_y_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,8 @@ class Baseline:
 
     place: x, y of the nose and size in pixels. noise_deg: SD of the forward-head signal while it was captured.
     ear_height_ratio, pitch_ratio, pose_turn_deg: the pose model's measures, for looks at which the face is lost.
+    hfov_error_deg: 1-sigma of hfov_deg where that was measured. upright_ear_shoulder_deg: the absolute angle of this
+    posture before a camera in front, where it was looked at from the side too.
     """
 
     size_px: tuple[int, int]
@@ -98,6 +115,8 @@ class Baseline:
     pose_turn_deg: float
     front: Front | None
     side: Side | None
+    hfov_error_deg: float | None = None
+    upright_ear_shoulder_deg: float | None = None
 
 
 def build(looks: Sequence[Features], hfov_deg: float) -> Baseline:
@@ -188,6 +207,8 @@ def _front(looks: list[Features]) -> Front:
         turn_deg=turn,
         flexion_deg=flexion,
         bend_deg=bend,
+        eyes_apart=max(_median([eyes_apart(f) for f in looks]), 1e-5),
+        shoulders_back_mm=_median([shoulders_back_mm(f) for f in looks]),
         face=face,
     )
 
@@ -217,13 +238,12 @@ def locate(face: FaceModel, look: Features) -> Array | None:
 
 def _side(looks: list[Features]) -> Side:
     angles = [ear_shoulder(f) for f in looks]
-    poses = [pose_of(f) for f in looks]
+    profiles = [asdict(measure(f)) for f in looks]
     return Side(
         ear_shoulder_deg=_median([a for a, _ in angles]),
         head_forward_px=_median([x for _, x in angles]),
-        head_y_px=_median([float(p[EARS, 1].mean()) for p in poses]),
-        shoulder_y_px=_median([float(p[SHOULDERS, 1].mean()) for p in poses]),
         px_per_cm=_median([px_per_cm(f) for f in looks]),
+        upright=Profile(**{f.name: _median([p[f.name] for p in profiles]) for f in fields(Profile)}),
     )
 
 
@@ -341,6 +361,8 @@ def from_dict(content: dict[str, Any]) -> Baseline:
     if (front is None) == (side is None) or content["view"] not in ("front", "oblique", "side"):
         raise ValueError("neither a front nor a side view")
     numbers = ("hfov_deg", "noise_deg", "ear_height_ratio", "pitch_ratio", "pose_turn_deg")
+    if not LEAST_HFOV_DEG <= _finite(content["hfov_deg"]) <= MOST_HFOV_DEG:
+        raise ValueError(f"{content['hfov_deg']} is no field of view")
     return Baseline(
         size_px=(int(width), int(height)),
         view=str(content["view"]),
@@ -348,12 +370,16 @@ def from_dict(content: dict[str, Any]) -> Baseline:
         looks=int(content["looks"]),
         front=None if front is None else _front_from(front),
         side=None if side is None else _side_from(side),
+        hfov_error_deg=_maybe(content.get("hfov_error_deg")),
+        upright_ear_shoulder_deg=_maybe(content.get("upright_ear_shoulder_deg")),
         **{name: _finite(content[name]) for name in numbers},
     )
 
 
 def _side_from(content: dict[str, Any]) -> Side:
-    side = Side(**{f.name: _finite(content[f.name]) for f in fields(Side)})
+    numbers = {f.name: _finite(content[f.name]) for f in fields(Side) if f.name != "upright"}
+    upright = Profile(**{f.name: _finite(content["upright"][f.name]) for f in fields(Profile)})
+    side = Side(**numbers, upright=replace(upright, head_px=_positive(upright.head_px)))
     return replace(side, px_per_cm=_positive(side.px_per_cm))
 
 
@@ -366,8 +392,10 @@ def _front_from(content: dict[str, Any]) -> Front:
     tragus, middle, across = (
         (_finite(content[name][0]), _finite(content[name][1])) for name in ("tragus", "middle", "across")
     )
-    depth, turn, flexion, bend = (_finite(content[n]) for n in ("depth_mm", "turn_deg", "flexion_deg", "bend_deg"))
-    return Front(tragus, _positive(depth), middle, across, turn, flexion, bend, FaceModel(**arrays))
+    numbers = ("depth_mm", "turn_deg", "flexion_deg", "bend_deg", "eyes_apart", "shoulders_back_mm")
+    depth, turn, flexion, bend, eyes, back = (_finite(content[name]) for name in numbers)
+    face = FaceModel(**arrays)
+    return Front(tragus, _positive(depth), middle, across, turn, flexion, bend, _positive(eyes), back, face)
 
 
 def _finite(value: Any) -> float:
@@ -375,6 +403,10 @@ def _finite(value: Any) -> float:
     if not np.isfinite(number):
         raise ValueError(f"{value} is not a number")
     return number
+
+
+def _maybe(value: Any) -> float | None:
+    return None if value is None else _finite(value)
 
 
 def _positive(value: float) -> float:

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import json
-import math
 import os
 import re
 import signal
@@ -26,7 +25,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from posturewatch import baseline as baselines
-from posturewatch import chain, config, exercises, features, frames, geometry, posture, preview, terminal
+from posturewatch import chain, config, exercises, features, frames, lens, posture, preview, steady, terminal
 from posturewatch import doctor as checks
 from posturewatch import session as sessions
 from posturewatch.baseline import Baseline
@@ -34,7 +33,20 @@ from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Frame
 from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Monitor, Session, Started, Startup, Window
+from posturewatch.monitor import (
+    SIDE_WAIT_S,
+    Calibrating,
+    Failed,
+    Happening,
+    Moment,
+    Monitor,
+    Session,
+    Started,
+    Startup,
+    Turning,
+    Window,
+    upright_from_the_side,
+)
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Outputs, Recorder, Summary
 
@@ -64,7 +76,10 @@ Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Preset = Annotated[str | None, _option("--preset", "P", "gentle, standard or strict.")]
 Rate = Annotated[float | None, _option("--rate", "HZ", "Looks per second.", 0.5, 30)]
-Hfov = Annotated[float | None, _option("--hfov", "DEG", "The camera's horizontal field of view.", 30, 120)]
+Hfov = Annotated[
+    float | None, _option("--hfov", "DEG", "The camera's horizontal field of view, instead of the baseline's.", 30, 120)
+]
+KeptBaseline = Annotated[str | None, _option("--baseline", "NAME", "A baseline kept by `calibrate`, or its file.")]
 CameraName = Annotated[str | None, _option("--camera", "C", "Index, device path, URL, or a video file.")]
 Samples = Annotated[Path | None, _option("--samples", "FILE", "Record samples, transitions, alerts (JSON lines).")]
 Marks = Annotated[Path | None, _option("--landmarks", "FILE", "Record landmarks, to replay without pictures.")]
@@ -136,6 +151,7 @@ class Show:
     view: "Screen | None" = None
     notice: Notice | None = None
     capturing: bool = False
+    turning: bool = False
 
     def __call__(self, event: Happening) -> None:
         """Show one happening."""
@@ -152,6 +168,9 @@ class Show:
         elif isinstance(event, Calibrating) and not self.capturing:
             self.capturing = True
             out.print(f"Sit as you want to sit, look at the screen and keep still for {event.wanted_s:.0f} s.")
+        elif isinstance(event, Turning) and not self.turning:
+            self.turning = True
+            out.print(terminal.TURN)
         elif isinstance(event, Started):
             self.capturing = False
             if event.captured:
@@ -167,6 +186,8 @@ class Show:
         elif isinstance(event, Calibrating):
             self.capturing = True
             view.update(terminal.calibrating(event))
+        elif isinstance(event, Turning):
+            view.update(terminal.turning(event))
         elif isinstance(event, Started):
             self.capturing = False
 
@@ -310,13 +331,20 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
         raise PosturewatchError(f"Cannot write {path}: {error.strerror}. Choose another place.") from error
 
 
-@command("posturewatch calibrate --camera 0 --distance-cm 60")
+@command("posturewatch calibrate --distance-cm 60 --side")
 def calibrate(
     camera: CameraName = None,
     name: Annotated[str | None, _option("--name", "N", "Keep it under this name, for `replay --baseline N`.")] = None,
+    side: Annotated[
+        bool, typer.Option("--side", help="Then turn your chair once by 90°: tells the absolute angle too.")
+    ] = False,
     distance_cm: Annotated[
         float | None,
-        _option("--distance-cm", "D", "Camera to eyes by tape measure: tells the field of view.", 25, 200),
+        _option(
+            "--distance-cm",
+            "D",
+            "Camera to eyes by tape measure, 25 to 200: tells the camera's field of view, kept too.",
+        ),
     ] = None,
     video: Annotated[Path | None, _option("--video", "FILE", "Take the baseline from a recording.")] = None,
     window: Annotated[str, _option("--window", "S-S", "The seconds to take.")] = "0-10",
@@ -328,20 +356,48 @@ def calibrate(
     source = chosen.camera.source if video is None else str(video)
     camera_name = config.shown_source(source)
     path = None if name is None else _named(name)
+    start_s, end_s = _window(window)
+    if distance_cm is not None:
+        _check_distance(distance_cm)
     shown = out.is_terminal and not quiet and video is None
     if shown:
         _count_down()
-    start_s, end_s = _window(window)
     start = Startup(length_s=end_s - start_s) if video is None else Window(start_s, end_s)
     with Finder(stream=True) as eyes, _screen(shown) as view:
         stream = _stream(source, REPLAY_HZ, chosen) if video is None else frames.read_video(video, REPLAY_HZ, warn)
-        captured, used = _capture(_seen(stream, eyes), start, chosen, Show(chosen, camera_name, quiet, view))
-    if distance_cm is not None:
-        captured = _at_distance(captured, used, distance_cm)
-    path = path or baselines.folder() / baselines.file_name(camera_name, captured)
-    baselines.save(path, captured, camera_name)
-    _print(Text(_described(captured, path, distance_cm)), quiet)
+        looks, show = _seen(stream, eyes), Show(chosen, camera_name, quiet, view)
+        captured = _capture(looks, start, chosen, show)
+        if distance_cm is not None:
+            captured = lens.at_distance(captured, distance_cm)
+        else:
+            captured = lens.carried(captured, baselines.newest(baselines.folder(), camera_name, warn))
+        path = path or baselines.folder() / baselines.file_name(camera_name, captured)
+        baselines.save(path, captured, camera_name)
+        if side and captured.side is None:
+            captured = _with_side(looks, captured, show)
+            baselines.save(path, captured, camera_name)
+    _print(Text(f"{terminal.captured(captured)}\nKept in {path}."), quiet)
     return 0
+
+
+def _check_distance(distance_cm: float) -> None:
+    try:
+        lens.check_distance(distance_cm)
+    except PosturewatchError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _with_side(looks: Iterable[Landmarks], captured: Baseline, show: Show) -> Baseline:
+    """The same baseline with its absolute angle, once the person has turned; without it when nobody turns in time."""
+    angle = upright_from_the_side(looks, captured, show)
+    if show.view is not None:
+        show.view.bell()  # who sits sideways sees no screen
+    if angle is None:
+        warn(
+            f"Your side was not seen for long enough within {SIDE_WAIT_S:.0f} s, so the absolute angle is left out; "
+            "the baseline from the front is kept. Try --side again with head and shoulders in the picture all the way."
+        )
+    return replace(captured, upright_ear_shoulder_deg=angle)
 
 
 def _count_down() -> None:
@@ -351,46 +407,16 @@ def _count_down() -> None:
         time.sleep(1)
 
 
-def _capture(
-    looks: Iterable[Landmarks], start: Window | Startup, chosen: Settings, show: Show
-) -> tuple[Baseline, list[Landmarks]]:
-    """The baseline of the first window that will do, and its looks."""
-    used: list[Landmarks] = []
-
-    def kept() -> Iterator[Landmarks]:
-        for look in looks:
-            used.append(look)
-            yield look
-
-    length_s = start.length_s if isinstance(start, Startup) else start.end_s - start.start_s
-    for event in Monitor(chosen, (), REPLAY_HZ).run(kept(), start):
+def _capture(looks: Iterable[Landmarks], start: Window | Startup, chosen: Settings, show: Show) -> Baseline:
+    """The baseline of the first window that will do; the looks after it are left to be taken."""
+    for event in Monitor(chosen, (), REPLAY_HZ).run(looks, start):
         if isinstance(event, Started):
-            return event.baseline, [look for look in used if look.t_s >= used[-1].t_s - length_s]
+            return event.baseline
         if isinstance(event, Failed) and isinstance(start, Window):
             raise PosturewatchError(event.message)
         if isinstance(event, (Calibrating, Failed)):
             show(event)
     raise PosturewatchError("No baseline: the pictures ended too soon. Try again, with the camera on for longer.")
-
-
-def _at_distance(captured: Baseline, looks: list[Landmarks], distance_cm: float) -> Baseline:
-    """The same baseline with the field of view that puts the eyes at the measured distance."""
-    if captured.front is None:
-        raise PosturewatchError("--distance-cm needs the face: sit before the camera, facing it.")
-    seen_cm = captured.front.depth_mm / math.exp(chain.PRIOR["ln_head_size"][0]) / 10
-    focal = geometry.focal_px(captured.size_px[0], captured.hfov_deg) * distance_cm / seen_cm
-    hfov_deg = round(geometry.hfov_deg(captured.size_px[0], focal), 1)
-    return baselines.build([features.describe(look, hfov_deg) for look in looks], hfov_deg)
-
-
-def _described(captured: Baseline, path: Path, distance_cm: float | None) -> str:
-    lines = [f"{terminal.captured(captured)} Kept in {path}."]
-    if distance_cm is not None:
-        lines.append(
-            f"The field of view is {captured.hfov_deg:g}°. Put hfov_deg = {captured.hfov_deg:g} under [camera] in "
-            f"{config.default_path()}."
-        )
-    return "\n".join(lines)
 
 
 def _named(name: str) -> Path:
@@ -416,29 +442,32 @@ def watch(
     chosen = _settings(settings, preset, camera=camera)
     source, rate_hz = chosen.camera.source, rate or chosen.watch.rate_hz
     shown = config.shown_source(source)  # without a password, also where the baseline is kept
-    stored = None if fresh else baselines.newest(baselines.folder(), shown, warn)
+    kept = baselines.newest(baselines.folder(), shown, warn)
+    if kept is not None and kept.hfov_error_deg is not None:
+        chosen = _with_hfov(chosen, kept.hfov_deg)  # measured once: a new baseline is captured with it too
     outputs = _outputs(samples, marks, live=True)
     code = 0
     with contextlib.closing(outputs), Finder(stream=True) as eyes, _screen(not quiet) as view:
         show = Show(chosen, shown, quiet, view)
-        run = Session(chosen, source, rate_hz, outputs, _keeping(shown, show), eyes, started_at=datetime.now())
+        run = Session(chosen, source, rate_hz, outputs, _keeping(shown, show, kept), eyes, started_at=datetime.now())
         stream = _stream(source, rate_hz, chosen, loop)
         looks = _previewed(stream, eyes, run) if window else _seen(stream, eyes)
         try:
-            run.run(looks, Startup(stored))
+            run.run(looks, Startup(None if fresh else kept))
         except KeyboardInterrupt:
             code = INTERRUPTED
     _print(terminal.summary(run.summary, f"Watched {shown}"), quiet)
     return code
 
 
-def _keeping(camera: str, show: Show) -> Callable[[Happening], None]:
+def _keeping(camera: str, show: Show, kept: Baseline | None) -> Callable[[Happening], None]:
     """Shows what happens, and keeps a baseline that was captured; if it can't be kept, watching goes on."""
 
     def act(event: Happening) -> None:
         if isinstance(event, Started) and event.captured:
+            new = lens.carried(event.baseline, kept)
             try:
-                baselines.save(baselines.folder() / baselines.file_name(camera, event.baseline), event.baseline, camera)
+                baselines.save(baselines.folder() / baselines.file_name(camera, new), new, camera)
             except PosturewatchError as error:
                 warn(str(error))
         show(event)
@@ -464,9 +493,7 @@ def replay(
     window: Annotated[str | None, _option("--baseline-window", "S-S", "Seconds of upright sitting. Default 0-10.")] = (
         None
     ),
-    baseline: Annotated[str | None, _option("--baseline", "NAME", "A baseline kept by `calibrate`, or its file.")] = (
-        None
-    ),
+    baseline: KeptBaseline = None,
     hfov: Hfov = None,
     rate: Rate = None,
     preset: Preset = None,
@@ -483,7 +510,7 @@ def replay(
     if window is not None and baseline is not None:
         raise typer.BadParameter("--baseline-window and --baseline exclude each other.")
     chosen = _settings(settings, preset, hfov)
-    start = Window(*_window(window)) if window is not None else None if baseline is None else _stored(baseline)
+    start = Window(*_window(window)) if window is not None else None if baseline is None else _stored(baseline, hfov)
     paths = _recordings(files)
     many = len(paths) > 1
     for folder in (samples, marks) if many else ():
@@ -553,9 +580,10 @@ def _replay(
     if path.suffix == ".jsonl":
         recorded = sessions.read_session(path)
         hfov_deg, rate_hz = hfov or recorded.hfov_deg, rate or recorded.rate_hz
-        chosen = replace(chosen, camera=replace(chosen.camera, hfov_deg=hfov_deg))
+        chosen = _with_hfov(chosen, hfov_deg)
         whole = recorded.baseline is not None and "front" in recorded.baseline  # a samples file has its outline alone
         kept = baselines.checked(recorded.baseline or {}, path) if whole else None
+        kept = kept if kept is None or hfov is None else lens.with_hfov(kept, hfov)
         begun = Startup(kept) if recorded.live else kept or Window()
         run = Session(chosen, recorded.source, rate_hz, outputs, Show(chosen, path.name, quiet))
         run.run(sessions.read_landmarks(path, warn), start or begun)
@@ -611,9 +639,14 @@ def _names(paths: list[Path]) -> list[str]:
     ]
 
 
-def _stored(name: str) -> Baseline:
-    path = Path(name) if name.endswith(".json") else _named(name)
-    return baselines.load(path)[0]
+def _stored(name: str, hfov_deg: float | None) -> Baseline:
+    """A kept baseline by name or file, with another field of view if that is told."""
+    kept = baselines.load(Path(name) if name.endswith(".json") else _named(name))[0]
+    return kept if hfov_deg is None else lens.with_hfov(kept, hfov_deg)
+
+
+def _with_hfov(chosen: Settings, hfov_deg: float) -> Settings:
+    return replace(chosen, camera=replace(chosen.camera, hfov_deg=hfov_deg))
 
 
 MEASURED = (  # the sample's fields that one picture can have
@@ -627,17 +660,22 @@ MEASURED = (  # the sample's fields that one picture can have
 def measure(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures.")],
     baseline_image: Annotated[Path | None, _option("--baseline-image", "IMAGE", "The same person upright.")] = None,
+    baseline: KeptBaseline = None,
     hfov: Hfov = None,
     as_json: AsJson = False,
     settings: SettingsFile = None,
     quiet: Quietly = False,
 ) -> int:
     """Measure single pictures, one line each; without a baseline the side view's absolute angle."""
+    if baseline_image is not None and baseline is not None:
+        raise typer.BadParameter("--baseline-image and --baseline exclude each other.")
     chosen = _settings(settings, hfov=hfov)
     code = 0
     lines: list[dict[str, Any]] = []
     with Finder(stream=False) as eyes:
-        kept = None if baseline_image is None else _picture_baseline(baseline_image, eyes, chosen)
+        kept = None if baseline is None else _stored(baseline, hfov)
+        kept = kept if baseline_image is None else _picture_baseline(baseline_image, eyes, chosen)
+        eyes.place = None if kept is None else kept.place
         for image in images:
             try:
                 line = _measured(_look(image, eyes), chosen, kept)
@@ -655,18 +693,17 @@ def measure(
 
 def _look(image: Path, eyes: Finder) -> Landmarks:
     picture = frames.read_picture(image)
-    return eyes.find(Frame(0.0, picture, frames.picture_reason(picture)))
+    return steady.find_steadily(eyes, Frame(0.0, picture, frames.picture_reason(picture)))
 
 
 def _picture_baseline(image: Path, eyes: Finder, chosen: Settings) -> Baseline:
     hfov_deg = chosen.camera.hfov_deg
-    kept = baselines.build([features.describe(_look(image, eyes), hfov_deg)], hfov_deg)
-    eyes.place = kept.place
-    return kept
+    return baselines.build([features.describe(_look(image, eyes), hfov_deg)], hfov_deg)
 
 
 def _measured(look: Landmarks, chosen: Settings, kept: Baseline | None) -> dict[str, Any]:
-    described = features.describe(look, chosen.camera.hfov_deg, None if kept is None else kept.place)
+    hfov_deg, place = (chosen.camera.hfov_deg, None) if kept is None else (kept.hfov_deg, kept.place)
+    described = features.describe(look, hfov_deg, place)
     seen = chain.deviation(described, kept)
     now = posture.now(seen, chosen.posture)
     told = {name: getattr(seen, name, None) for name in MEASURED}

@@ -24,6 +24,8 @@ from posturewatch.smoothing import Smoother
 
 CHECK_S = 5.0  # DESIGN part 2: a stored baseline is taken if five seconds of looking agree with it
 PAUSE_S = 2.0  # chosen: five seconds of looking begin anew after such a pause
+SIDE_HOLD_S, SIDE_WAIT_S = 3.0, 30.0  # chosen: to hold the side view; to turn the chair until then
+SIDE_GAP_S = 0.6  # chosen: two looks of five a second may be lost in what is held
 SLACK_S = 0.002  # chosen: time stamps are rounded to 1 ms
 SMOOTHED = (
     "forward_head_deg",
@@ -89,7 +91,17 @@ class Moment:
     alert: Alert | None
 
 
-Happening = Calibrating | Started | Failed | Moment | Transition | Notice
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """The side view is awaited: seconds it was held of those wanted, and why the last look can't be used."""
+
+    t_s: float
+    done_s: float
+    wanted_s: float
+    reason: str | None
+
+
+Happening = Calibrating | Turning | Started | Failed | Moment | Transition | Notice
 
 
 class Monitor:
@@ -302,18 +314,55 @@ class Session:
         if not self._begun and (live or isinstance(event, (Started, Failed))):
             self._begun = True
             kept = start.stored if isinstance(start, Startup) else self.baseline
-            self.outputs.begin(self._header(live), None if kept is None else as_dict(kept))
+            self.outputs.begin(self._header(live, kept), None if kept is None else as_dict(kept))
 
     def _recorded(self, looks: Iterable[Landmarks]) -> Iterator[Landmarks]:
         for look in looks:
             self.outputs.write(look)
             yield look
 
-    def _header(self, live: bool) -> dict[str, Any]:
+    def _header(self, live: bool, kept: Baseline | None) -> dict[str, Any]:
+        told_deg = self.settings.camera.hfov_deg  # what a live session captures a baseline with, if it has to
         return {
             "source": shown_source(self.source),
             "rate_hz": self.rate_hz,
-            "hfov_deg": self.settings.camera.hfov_deg,
+            "hfov_deg": told_deg if live or kept is None else kept.hfov_deg,
             "live": live,
             "settings": settings_dict(self.settings),
         }
+
+
+def upright_from_the_side(
+    looks: Iterable[Landmarks], upright: Baseline, show: Callable[[Turning], None]
+) -> float | None:
+    """Absolute ear–shoulder angle (degrees, + = ear in front) of the baseline's person, who turns a side to the camera
+    and holds it; None when nobody does in time."""
+    begun_s: float | None = None
+    held: list[Features] = []
+    for look in looks:
+        begun_s = look.t_s if begun_s is None else begun_s
+        seen = describe(look, upright.hfov_deg, upright.place)
+        held = _held(held, seen)
+        done_s = held[-1].t_s - held[0].t_s if held else 0.0
+        show(Turning(look.t_s, min(done_s, SIDE_HOLD_S), SIDE_HOLD_S, seen.reason))
+        angle = _side_angle(held, upright.hfov_deg) if done_s >= SIDE_HOLD_S - SLACK_S else None
+        if angle is not None or look.t_s - begun_s >= SIDE_WAIT_S + (SIDE_HOLD_S if held else 0.0):
+            return angle
+    return None
+
+
+def _held(held: list[Features], seen: Features) -> list[Features]:
+    """The looks from the side of the last seconds, begun anew after a gap."""
+    if held and seen.t_s - held[-1].t_s > SIDE_GAP_S + SLACK_S:
+        held = []
+    if seen.view != "side":
+        return held
+    return [look for look in held if seen.t_s - look.t_s <= SIDE_HOLD_S + SLACK_S] + [seen]
+
+
+def _side_angle(held: list[Features], hfov_deg: float) -> float | None:
+    try:
+        side = build(held, hfov_deg).side
+    except PosturewatchError:  # still on the move
+        return None
+    return None if side is None else side.ear_shoulder_deg

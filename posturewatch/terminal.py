@@ -10,13 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from posturewatch.baseline import Baseline
+from posturewatch.chain import SIDE_ERROR_DEG
 from posturewatch.config import Settings
 from posturewatch.holds import limit_s
-from posturewatch.monitor import Calibrating, Moment
+from posturewatch.monitor import SIDE_HOLD_S, SIDE_WAIT_S, Calibrating, Moment, Turning
 from posturewatch.posture import POSTURES, Transition
 from posturewatch.session import Notice, Sample, Summary
 
 COLOURS = {"upright": "green", "away": "blue", "unknown": "yellow"}
+TURN = (
+    f"Now turn your chair by 90°, to either side, look straight ahead and sit as before for {SIDE_HOLD_S:.0f} s. "
+    f"There are {SIDE_WAIT_S:.0f} s for it."
+)
 SIGN_DOSE = 0.5  # DESIGN part 4, where the bar changes its colour
 
 
@@ -39,6 +44,8 @@ def live(moment: Moment, settings: Settings, notice: Notice | None, source: str)
     rows.add_column(justify="right", style="dim")
     rows.add_column(min_width=46)
     rows.add_row("Forward head", _angle(sample))
+    if sample.ear_shoulder_deg is not None:
+        rows.add_row("Ear–shoulder", f"{sample.ear_shoulder_deg:+5.1f}° from vertical")
     rows.add_row("Posture", _state(sample))
     rows.add_row("Held for", _bar(sample.hold_s, _limit_s(sample, settings), clock(sample.hold_s)))
     rows.add_row("Dose", _bar(sample.dose, 1.0, f"{100 * sample.dose:.0f} %"))
@@ -59,9 +66,27 @@ def calibrating(step: Calibrating) -> Group:
     return Group(Text(told, style="bold"), bar, reason)
 
 
+def turning(step: Turning) -> Group:
+    """The wait for the side view."""
+    bar = Table.grid(padding=(0, 2))
+    bar.add_row(ProgressBar(step.wanted_s, step.done_s, width=40), Text(f"{step.wanted_s - step.done_s:.0f} s left"))
+    told = "I can see you from the side." if step.done_s else "Waiting for your side."
+    if step.reason:
+        told = f"Can't use this picture: {step.reason}."
+    return Group(Text(TURN, style="bold"), bar, Text(told, style="yellow" if step.reason else ""))
+
+
 def captured(baseline: Baseline) -> str:
-    """What a new baseline is made of."""
-    return f"Baseline captured: {baseline.view} view, {baseline.looks} looks, noise {baseline.noise_deg:.1f}°."
+    """What a new baseline is made of, and what more was measured with it."""
+    lines = [f"Baseline captured: {baseline.view} view, {baseline.looks} looks, noise {baseline.noise_deg:.1f}°."]
+    if baseline.hfov_error_deg is not None:
+        lines.append(
+            f"The camera's field of view is {baseline.hfov_deg:.1f}° ± {baseline.hfov_error_deg:.0f}°, measured."
+        )
+    angle = baseline.side.ear_shoulder_deg if baseline.side is not None else baseline.upright_ear_shoulder_deg
+    if angle is not None:
+        lines.append(f"From the side the line from shoulder to ear tips {angle:+.0f}° ± {SIDE_ERROR_DEG:.0f}° forward.")
+    return "\n".join(lines)
 
 
 def change(event: Transition | Notice) -> Text:

@@ -208,6 +208,14 @@ def test_a_kept_baseline_is_read_back_exactly(tmp_path, sitter):
     assert deviation(now, again) == deviation(now, found)
 
 
+def test_what_was_measured_besides_is_kept_and_a_file_from_before_it_could_be_is_read(tmp_path, kept):
+    more = replace(kept, hfov_error_deg=4.2, upright_ear_shoulder_deg=13.5)
+    save(tmp_path / "desk.json", more, "0")
+    assert same(load(tmp_path / "desk.json")[0], more)
+    older = written(tmp_path, kept, hfov_error_deg=..., upright_ear_shoulder_deg=...)
+    assert same(load(older)[0], kept)
+
+
 def test_file_and_folder_are_the_owners_alone(tmp_path, kept):
     path = tmp_path / "baselines" / "desk.json"
     old = os.umask(0)
@@ -324,6 +332,11 @@ def test_a_file_cut_off_anywhere_is_damaged(tmp_path, kept, part):
         {"side": {}},
         {"hfov_deg": None},
         {"hfov_deg": 10**400},
+        {"hfov_deg": 9.0},
+        {"hfov_deg": 171.0},
+        {"hfov_error_deg": "small"},
+        {"hfov_error_deg": float("nan")},
+        {"upright_ear_shoulder_deg": float("inf")},
         {"noise_deg": float("nan")},
         {"pitch_ratio": float("inf")},
         {"looks": "many"},
@@ -333,6 +346,14 @@ def test_a_file_cut_off_anywhere_is_damaged(tmp_path, kept, part):
 def test_a_wrong_version_a_missing_key_or_no_number_is_damage(tmp_path, kept, changes):
     with pytest.raises(PosturewatchError, match="is damaged"):
         load(written(tmp_path, kept, **changes))
+
+
+@pytest.mark.parametrize("changes", [{"head_px": 0.0}, {"facing": None}, {"ear_x_px": float("inf")}, ...])
+def test_a_side_baseline_without_its_measures_is_damaged(tmp_path, changes):
+    side = as_dict(of(IN_PROFILE))["side"]
+    upright = {} if changes is ... else {**side["upright"], **changes}
+    with pytest.raises(PosturewatchError, match="is damaged"):
+        load(written(tmp_path, of(IN_PROFILE), side={**side, "upright": upright}))
 
 
 @pytest.mark.parametrize(

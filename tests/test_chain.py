@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 from posturewatch import chain
 from posturewatch.baseline import build
-from posturewatch.chain import MEANS, NAMES, SDS, SEAT, Deviation, Fit, Sight, deviation, fit_chain
+from posturewatch.chain import Deviation, deviation
 from posturewatch.features import describe
 from posturewatch.landmarks import Landmarks
 
@@ -411,6 +411,22 @@ def test_a_face_no_pose_explains_leaves_the_angles():
 # the face is lost
 
 
+@pytest.mark.parametrize("drop_deg", [0, 15, 30])
+def test_with_the_upright_angle_from_the_side_the_absolute_one_is_told_from_the_front_too(drop_deg):
+    known = replace(baseline(), upright_ear_shoulder_deg=12.0)
+    told = deviation(look(Sitter(cva_drop_deg=drop_deg)), known)
+    assert told.ear_shoulder_deg == pytest.approx(12.0 + told.forward_head_deg / 1.45)  # ANSUR II
+    assert replace(told, ear_shoulder_deg=None) == compare(Sitter(cva_drop_deg=drop_deg))
+    lost = deviation(faceless(Sitter(cva_drop_deg=drop_deg)), known)
+    assert lost.ear_shoulder_deg == pytest.approx(12.0 + lost.forward_head_deg / 1.45)
+
+
+def test_where_no_change_is_told_there_is_no_absolute_angle_either():
+    known = replace(baseline(), upright_ear_shoulder_deg=12.0)
+    assert deviation(look(Sitter(turn_deg=50)), known).ear_shoulder_deg is None
+    assert deviation(look(Sitter(cva_drop_deg=15)), baseline()).ear_shoulder_deg is None
+
+
 def test_with_the_face_lost_the_heights_carry_on_with_a_wider_error():
     told = [deviation(faceless(Sitter(cva_drop_deg=d)), baseline()) for d in DROPS_DEG]
     forward = [t.forward_head_deg for t in told]
@@ -444,8 +460,8 @@ def test_from_the_side_a_head_carried_forward_is_told_from_either_side(turned):
     told = [compare(replace(person, cva_drop_deg=d), person, Camera(tilt_deg=0)) for d in (0, 10, 20, 30)]
     assert told[0].forward_head_deg == pytest.approx(0.0, abs=1e-3)
     assert all(now.forward_head_deg > before.forward_head_deg + 5 for before, now in pairwise(told))
-    assert [t.forward_head_deg for t in told] == pytest.approx([0.0, 10.0, 20.0, 30.0], abs=4.0)
-    assert {t.error_deg for t in told} == {7.0}
+    assert [t.forward_head_deg for t in told] == pytest.approx([0.0, 10.0, 20.0, 30.0], abs=5.0)
+    assert [t.error_deg for t in told] == pytest.approx([3.3] * 4, abs=0.1)  # nothing but the head moved
     assert told[2].head_forward_cm == pytest.approx(3.3, abs=1.0)
     assert told[2].head_drop_cm == pytest.approx(3.2, abs=0.7)
     assert told[2].sink_cm == pytest.approx(0.0, abs=0.1)
@@ -456,7 +472,25 @@ def test_from_the_side_a_head_carried_forward_is_told_from_either_side(turned):
 def test_from_the_side_a_person_who_sinks_is_told_to_sink():
     told = compare(replace(FROM_THE_SIDE, chair_mm=(0, -50, 0)), FROM_THE_SIDE, Camera(tilt_deg=0))
     assert (told.sink_cm, told.head_drop_cm) == pytest.approx((5.0, 5.0), abs=1.0)
-    assert abs(told.forward_head_deg) < 4.0
+    assert abs(told.forward_head_deg) < 5.0
+    assert told.error_deg > 6.0  # the shoulders are the weak landmark
+
+
+def test_from_the_side_an_unsteady_baseline_widens_the_error():
+    steady, now = baseline(FROM_THE_SIDE), look(FROM_THE_SIDE)
+    told = deviation(now, replace(steady, noise_deg=4.0))
+    assert told.error_deg == pytest.approx(np.hypot(deviation(now, steady).error_deg, 4.0))
+
+
+def test_a_person_who_faces_the_other_way_is_turned_away_from_the_baseline():
+    told = compare(Sitter(body_turn_deg=-90), FROM_THE_SIDE)
+    assert (told.view, told.reason, told.told) == ("side", "turned away from the baseline", False)
+
+
+@pytest.mark.parametrize(("turn_deg", "reason"), [(-115, None), (115, None), (125, "turned away")])
+def test_in_profile_the_pose_models_turn_may_read_somewhat_beyond_90(turn_deg, reason):
+    told = deviation(replace(look(FROM_THE_SIDE), pose_turn_deg=turn_deg), baseline(FROM_THE_SIDE))
+    assert told.reason == reason
 
 
 def test_from_the_side_a_nod_is_told():
@@ -472,162 +506,3 @@ def test_a_person_who_turns_to_a_camera_at_their_side_is_turned_away_from_the_ba
 def test_a_person_who_turns_their_side_to_a_camera_in_front_is_turned_away():
     told = compare(FROM_THE_SIDE, Sitter())
     assert (told.reason, told.forward_head_deg) == ("turned away", None)
-
-
-# the chain by itself
-
-
-def unknowns(**values):
-    x = MEANS.copy()
-    x[SEAT] = 0.0, -640.0, -760.0
-    for name, value in values.items():
-        x[NAMES.index(name)] = value
-    return x
-
-
-def sights(x, tilt_deg):
-    """What the chain's own forward model would show at these unknowns."""
-    seen = chain._predict(x[None], tilt_deg, 1.0)[0]
-    before, now = (
-        Sight(s[0:2], float(np.exp(s[2])), s[3:5], s[5:7]) for s in (seen[:7], seen[7:])
-    )  # slopes, for a depth of 1
-    return before, replace(now, across=now.across / chain._shoulder_shrink(before, now))
-
-
-def fitted(x, tilt_deg=8.0, turned_deg=(0.0, 0.0, 0.0), shoulders_seen=True):
-    return fit_chain(*sights(x, tilt_deg), turned_deg, (0.0, tilt_deg + 1.8, 0.0), shoulders_seen)
-
-
-@given(drop_deg=st.floats(-15, 45), tilt_deg=st.floats(-15, 25))
-@quick
-def test_the_chain_finds_back_the_drop_of_its_own_forward_model(drop_deg, tilt_deg):
-    fit = fitted(unknowns(cva_drop=drop_deg), tilt_deg)
-    assert fit.cva_drop_deg == pytest.approx(drop_deg, abs=1.5)
-    assert fit.misfit < 0.1
-    assert 3.5 < fit.sigma_deg < 8.0
-
-
-@given(drop_deg=st.floats(0, 35), sunk_mm=st.floats(-60, 60), nearer_mm=st.floats(-80, 80), lean=st.floats(-8, 8))
-@quick
-def test_the_chain_tells_a_drop_apart_from_sinking_nearing_and_leaning(drop_deg, sunk_mm, nearer_mm, lean):
-    fit = fitted(unknowns(cva_drop=drop_deg, seat_dy=-sunk_mm, seat_dz=nearer_mm, lean=lean))
-    assert fit.cva_drop_deg == pytest.approx(drop_deg, abs=3.5)  # observed: 2.7
-    assert fit.sink_cm == pytest.approx(sunk_mm / 10, abs=1.3)  # observed: 1.0
-
-
-def test_the_chain_tells_the_distance_without_the_faces_size():
-    _, now = sights(unknowns(), 0.0)
-    assert fitted(unknowns(), 0.0).distance_cm == pytest.approx(now.depth_mm / np.exp(0.0907) / 10, abs=0.1)
-
-
-def test_the_chains_sigma_covers_people_drawn_from_its_priors():
-    random, off = np.random.default_rng(5), []
-    for _ in range(60):
-        x = MEANS + random.normal(size=len(MEANS)) * SDS
-        x[SEAT] = 0.0, -640.0, -760.0
-        x[chain.CVA_DROP] = random.uniform(0, 30)
-        fit = fitted(x)
-        off.append((fit.cva_drop_deg - x[chain.CVA_DROP]) / fit.sigma_deg)
-    assert 0.5 < np.std(off) < 1.2
-    assert abs(np.mean(off)) < 0.4
-
-
-def test_the_chains_sigma_widens_with_the_angles_of_the_head_and_with_unseen_shoulders():
-    plain = fitted(unknowns()).sigma_deg
-    turned, nodded, bent = (
-        fitted(unknowns(), turned_deg=angles).sigma_deg / plain
-        for angles in ((30.0, 0.0, 0.0), (0.0, 30.0, 0.0), (0.0, 0.0, 30.0))
-    )
-    # place and depth of a turned or nodded face are worse, of a bent one only the depth
-    assert (turned, nodded, bent) == pytest.approx((1.17, 1.12, 1.055), abs=0.02)
-    assert fitted(unknowns(), shoulders_seen=False).sigma_deg > 1.5 * plain
-
-
-def test_nine_steps_are_enough(monkeypatch):
-    cases = [unknowns(cva_drop=d, seat_dy=-40.0, seat_dz=60.0, lean=5.0) for d in (-10.0, 10.0, 35.0)]
-    usual = [fitted(x).cva_drop_deg for x in cases]
-    monkeypatch.setattr(chain, "ITERATIONS", 60)
-    monkeypatch.setattr(chain, "SETTLED_DEG", 0.0)
-    assert usual == pytest.approx([fitted(x).cva_drop_deg for x in cases], abs=0.05)
-
-
-@pytest.mark.parametrize(("drop_deg", "tilt_deg"), [(0.0, 0.0), (12.0, 8.0), (30.0, -15.0)])
-def test_the_chains_forward_model_sees_the_drawn_figure_where_the_camera_does(drop_deg, tilt_deg):
-    person, camera = Sitter(cva_drop_deg=drop_deg, chair_mm=(30.0, 0.0, 0.0)), Camera(tilt_deg=tilt_deg)
-    seat = np.array([30.0, -person.trunk, -person.neck * np.cos(np.radians(person.cva))])
-    from_camera = seat - about_x(-tilt_deg) @ [0.0, 0.0, camera.distance_mm]
-    same = {
-        "ln_head_size": np.log(READS_LONG),
-        "lean0": 0.0,
-        "trunk": person.trunk,
-        "neck": person.neck,
-        "cva0": person.cva,
-        "cva_drop": drop_deg,
-        "ln_neck": -0.0011 * drop_deg,  # the drawn neck keeps its length
-        "biacromial": person.biacromial,
-        "shoulder_below_c7": person.shoulder_below_c7,
-        "shoulder_before_c7": person.shoulder_before_c7,
-        "shrug": 0.0,
-        "protraction": 0.0,
-    }
-    x = unknowns(**same)
-    x[SEAT] = from_camera
-    now = chain._predict(x[None], tilt_deg, 1.0)[0, 7:]
-    _, tragus, left, right = (camera.see(point[None])[0] for point in body(person))
-    slopes = [point[:2] * [1, -1] / -point[2] for point in (tragus, left, right)]
-    expected = [
-        *slopes[0],
-        np.log(-tragus[2] * READS_LONG),
-        *(slopes[1] + slopes[2]) / 2,
-        *(slopes[1] - slopes[2]),
-    ]
-    assert now == pytest.approx(expected, abs=1e-6)
-
-
-def test_the_chains_changes_have_the_signs_of_their_names():
-    def moved(**change):
-        x = unknowns(**{"shrug": 0.0, "protraction": 0.0, "cva_drop": 0.0, **change})
-        return np.diff(chain._predict(x[None], 0.0, 700.0)[0].reshape(2, 7), axis=0)[0]
-
-    tragus_x, tragus_y, depth, middle_x, middle_y, across_x, across_y = range(7)
-    assert moved(cva_drop=10.0)[tragus_y] > 10.0  # down in the picture
-    assert moved(cva_drop=10.0)[depth] < -0.01
-    assert moved(shrug=20.0)[middle_y] < -10.0
-    assert moved(protraction=20.0)[across_x] > 0.0  # nearer
-    assert moved(tilt_of_shoulders=20.0)[across_y] == pytest.approx(-20.0, abs=4.0)
-    assert moved(lateral=10.0)[tragus_x] > 10.0
-    assert moved(seat_dx=20.0)[[tragus_x, middle_x]] == pytest.approx([20.0, 20.0], abs=4.0)
-    assert moved(seat_dy=-20.0)[[tragus_y, middle_y]] == pytest.approx([20.0, 20.0], abs=4.0)
-    assert moved(seat_dz=50.0)[depth] == pytest.approx(-0.07, abs=0.02)
-    assert moved(lean=5.0)[depth] == pytest.approx(-0.07, abs=0.02)  # 544 mm · sin 5° = 47 mm nearer
-    assert moved(ln_neck=0.1)[tragus_y] < -5.0
-    assert moved(roll=5.0)[[tragus_x, middle_x]].min() > 30.0
-
-
-def test_the_shoulders_width_is_corrected_for_a_head_that_comes_near_and_down():
-    before = Sight(np.array([0.0, -0.2]), 800.0, np.array([0.0, 0.1]), np.array([0.5, 0.0]))
-    assert chain._shoulder_shrink(before, before) == 1.0
-    assert chain._shoulder_shrink(before, replace(before, depth_mm=400.0)) == pytest.approx(0.933, abs=0.001)
-    lower = replace(before, tragus=np.array([0.0, 0.3]))
-    assert chain._shoulder_shrink(before, lower) == pytest.approx(1.083, abs=0.001)
-
-
-slope = st.floats(-0.6, 0.6)
-sight = st.builds(
-    Sight,
-    tragus=st.tuples(slope, slope).map(np.array),
-    depth_mm=st.floats(300, 1500),
-    middle=st.tuples(slope, st.floats(-0.6, 1.2)).map(np.array),
-    across=st.tuples(st.floats(-1, 1), slope).map(np.array),
-)
-angle = st.floats(-40, 40)
-
-
-@given(
-    before=sight, now=sight, turned_deg=st.tuples(angle, angle, angle), pitch0=st.floats(-40, 40), seen=st.booleans()
-)
-@settings(deadline=None, max_examples=120)
-def test_whatever_is_seen_the_chains_answer_is_finite(before, now, turned_deg, pitch0, seen):
-    fit = fit_chain(before, now, turned_deg, (0.0, pitch0, 0.0), seen)
-    assert np.isfinite([getattr(fit, name) for name in Fit.__slots__]).all()
-    assert fit.sigma_deg > 0

@@ -15,9 +15,20 @@ from hypothesis import strategies as st
 
 from posturewatch import baseline as baselines
 from posturewatch import exercises, monitor
+from posturewatch.baseline import build
 from posturewatch.config import Camera, Quiet, Settings, with_preset
+from posturewatch.features import describe
 from posturewatch.landmarks import Face, Landmarks
-from posturewatch.monitor import Calibrating, Failed, Moment, Monitor, Started, Startup, Window
+from posturewatch.monitor import (
+    Calibrating,
+    Failed,
+    Moment,
+    Monitor,
+    Started,
+    Startup,
+    Window,
+    upright_from_the_side,
+)
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Outputs, Recorder, Sample, as_line, read_landmarks
 
@@ -386,6 +397,80 @@ def test_each_look_is_taken_only_when_the_one_before_is_done():
         if isinstance(event, Moment):
             order.append(("done", event.sample.t_s))
     assert order == [(what, t_s) for t_s in (0.0, 0.5, 1.0, 1.5, 2.0) for what in ("taken", "done")]
+
+
+# The upright angle from the side
+
+HALFWAY, SIDE, OTHER_SIDE = drawn(body_turn_deg=45.0), drawn(body_turn_deg=90.0), drawn(body_turn_deg=-90.0)
+SIDE_DEG = build([describe(SIDE, figures.HFOV_DEG)], figures.HFOV_DEG).side.ear_shoulder_deg
+
+
+def turned(looks, upright=KEPT):
+    """The angle, and the steps that were shown."""
+    steps = []
+    return upright_from_the_side(iter(looks), upright, steps.append), steps
+
+
+@pytest.mark.parametrize("rate_hz", [2, 5, 30])
+@pytest.mark.parametrize("side", [SIDE, OTHER_SIDE], ids=["one side", "other side"])
+def test_who_turns_a_side_and_holds_it_for_three_seconds_has_the_absolute_angle_taken(side, rate_hz):
+    angle, steps = turned(stream(rate_hz, (6, UPRIGHT), (2, HALFWAY), (20, side), from_s=10.2))
+    assert angle == pytest.approx(SIDE_DEG, abs=0.1)
+    assert steps[-1].t_s == pytest.approx(10.2 + 8.0 + 3.0, abs=0.01)
+    assert {step.done_s for step in steps if step.t_s < 18.0} == {0.0}
+    assert (steps[-1].done_s, steps[-1].wanted_s) == (pytest.approx(3.0, abs=0.01), 3.0)
+
+
+def test_the_looks_after_it_are_left():
+    looks = iter(stream(5, (1, UPRIGHT), (9, SIDE)))
+    upright_from_the_side(looks, KEPT, lambda _: None)
+    assert next(looks).t_s == pytest.approx(4.2)
+
+
+def test_without_a_side_view_it_ends_after_30_seconds_with_nothing():
+    looks = iter(stream(5, (20, UPRIGHT), (40, HALFWAY), from_s=10.0))
+    assert upright_from_the_side(looks, KEPT, lambda _: None) is None
+    assert next(looks).t_s == pytest.approx(40.2)
+
+
+def test_a_side_that_is_held_when_the_30_seconds_end_is_waited_for():
+    angle, steps = turned(stream(5, (28, UPRIGHT), (10, SIDE)))
+    assert angle == pytest.approx(SIDE_DEG, abs=0.1)
+    assert steps[-1].t_s == pytest.approx(31.0)
+
+
+def test_a_recording_that_ends_before_has_nothing():
+    assert turned(stream(5, (3, UPRIGHT), (2.6, SIDE)))[0] is None
+    assert turned([])[0] is None
+
+
+@pytest.mark.parametrize(("gap_s", "taken_s"), [(0.4, 3.0), (0.8, 4.8)])
+def test_a_short_loss_does_not_begin_the_hold_anew_and_a_longer_one_does(gap_s, taken_s):
+    angle, steps = turned(stream(5, (1, SIDE), (gap_s, DARK), (20, SIDE)))
+    assert angle == pytest.approx(SIDE_DEG, abs=0.1)
+    assert steps[-1].t_s == pytest.approx(taken_s)
+    assert {step.reason for step in steps} == {None, "too dark"}
+
+
+def test_a_head_that_moves_is_waited_for_until_it_is_still():
+    swaying = [drawn(body_turn_deg=90.0, cva_drop_deg=drop) for drop in (0.0, 30.0)]
+    angle, steps = turned(stream(5, (6, swaying), (20, SIDE)))
+    assert angle == pytest.approx(SIDE_DEG, abs=0.1)
+    assert 7.5 < steps[-1].t_s < 9.5
+    assert turned(stream(5, (60, swaying)))[0] is None
+
+
+def test_the_angle_is_the_usual_one_of_the_hold():
+    leaning = drawn(body_turn_deg=90.0, cva_drop_deg=6.0)
+    angle, _ = turned(stream(5, (0.4, leaning), (20, SIDE)))
+    assert angle == pytest.approx(SIDE_DEG, abs=0.1)
+
+
+def test_somebody_else_who_walks_by_is_not_taken():
+    stranger = rounded(landmarks(Sitter(body_turn_deg=90.0), figures.Camera(distance_mm=1900.0)))
+    angle, steps = turned(stream(5, (60, stranger)))
+    assert angle is None
+    assert {step.reason for step in steps} == {"someone else in the picture"}
 
 
 # Ticks

@@ -18,6 +18,7 @@ from posturewatch.config import AngleRule, PostureRules
 from posturewatch.errors import PosturewatchError
 from posturewatch.landmarks import Face, Landmarks
 from posturewatch.preview import AMBER, GREEN, GREY, RED
+from posturewatch.profile import Profile
 from posturewatch.session import Sample
 
 RULES = PostureRules()
@@ -69,7 +70,8 @@ def front_baseline(size=VGA, head_x=320, shoulders_y=300):
 
 def side_baseline():
     """Ear at y = 150, 20 px before the shoulder at y = 300, head of radius 99 px."""
-    side = Side(10.0, 20.0, 150.0, 300.0, 10.0)
+    upright = Profile(1.0, 320.0, 150.0, 300.0, 300.0, 300.0, 100.0, 10.0, 3.0)
+    side = Side(10.0, 20.0, 10.0, upright)
     return Baseline(VGA, 68.0, "side", (352.0, 160.0, 150.0), 1.0, 20, 0.7, 0.3, 0.0, None, side)
 
 

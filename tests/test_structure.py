@@ -17,14 +17,20 @@ from posturewatch.config import keys
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "posturewatch"
 README = ROOT / "README.md"
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ORDER = [  # DESIGN part 1
-    *("errors", "config", "frames", "landmarks", "geometry", "smoothing", "features", "baseline", "chain", "posture"),
-    *("holds", "alerts", "exercises", "coach", "session", "history", "report", "notify", "preview", "monitor"),
-    *("terminal", "doctor", "cli", "__main__"),
+    *("errors", "config", "frames", "landmarks", "steady", "geometry", "smoothing", "features", "profile", "baseline"),
+    *("kinematics", "correction", "chain", "lens", "posture", "holds", "alerts", "exercises", "coach", "session"),
+    *("history", "report", "notify", "preview", "monitor", "terminal", "doctor", "cli", "__main__"),
 ]
 MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+CALIBRATION = ROOT / "calibration"
+CALIBRATING = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(CALIBRATION.rglob("*.py"))
+}
 
 NETWORK = {"socket", "socketserver", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "asyncio", "ftplib"}
 NETWORK |= {"smtplib", "telnetlib", "xmlrpc", "webbrowser"}
@@ -104,8 +110,8 @@ def test_only_landmarks_knows_mediapipe(name):
 
 
 @each_module
-def test_only_frames_geometry_and_preview_know_cv2(name):
-    assert name in ("frames", "geometry", "preview") or "cv2" not in tops(TREES[name])
+def test_only_frames_steady_geometry_and_preview_know_cv2(name):
+    assert name in ("frames", "steady", "geometry", "preview") or "cv2" not in tops(TREES[name])
 
 
 @each_module
@@ -150,14 +156,52 @@ def test_no_module_catches_everything(name):
             assert not {ast.unparse(arg) for arg in node.args} & {"Exception", "BaseException"}, f"line {node.lineno}"
 
 
-@pytest.mark.parametrize("path", [*SOURCES, PACKAGE / "exercises.toml", README], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*SOURCES, PACKAGE / "exercises.toml", README, *(ROOT / name for name in CALIBRATING)], ids=str
+)
 def test_nothing_is_left_for_later(path):
     assert not re.search(r"\b(TODO|FIXME|XXX)\b|@@", path.read_text(encoding="utf-8"))
 
 
-# What is packaged
+# Calibration
 
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+@each_module
+def test_the_program_does_not_know_of_calibration(name):
+    assert "calibration" not in tops(TREES[name])
+
+
+def test_calibration_is_not_packaged():
+    assert PYPROJECT["tool"]["setuptools"]["packages"] == ["posturewatch", "posturewatch.models"]
+
+
+@pytest.mark.parametrize("name", CALIBRATING)
+def test_calibration_imports_only_what_its_extra_and_the_program_declare(name):
+    extra = {re.match(r"[a-z-]+", each)[0] for each in PYPROJECT["project"]["optional-dependencies"]["calibration"]}
+    assert extra == {"moderngl", "pillow", "scipy"}
+    declared = {"numpy", "cv2", "rich", "moderngl", "PIL", "scipy", "posturewatch", "calibration"}
+    assert tops(CALIBRATING[name]) <= declared | set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("name", CALIBRATING)
+def test_calibration_opens_no_connection_and_unpickles_nothing(name):
+    assert not (tops(CALIBRATING[name]) | imported(CALIBRATING[name])) & (NETWORK | UNSAFE)
+
+
+@pytest.mark.parametrize("path", [README, CALIBRATION / "README.md"], ids=["README", "calibration"])
+def test_every_module_that_a_readme_runs_exists(path):
+    run = set(re.findall(r"python -m (calibration[.\w]*)", path.read_text(encoding="utf-8")))
+    assert run
+    assert {f"{name.replace('.', '/')}.py" for name in run} <= CALIBRATING.keys()
+
+
+def test_the_readme_of_calibration_tells_what_each_of_its_modules_does():
+    rows = re.findall(r"^\| (`.*?) \| \S", (CALIBRATION / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    listed = [f"calibration/{name}" for row in rows for name in re.findall(r"`([\w/]+\.py)`", row)]
+    assert sorted(listed) == sorted(CALIBRATING.keys() - {"calibration/rig/__init__.py"})
+
+
+# What is packaged
 
 
 def test_mediapipe_is_pinned_to_the_version_that_sends_nothing():

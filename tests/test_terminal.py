@@ -4,17 +4,19 @@ import io
 import re
 from dataclasses import fields, replace
 
+import figures
 import pytest
 from rich.console import Console
 from samples import SAMPLE
 
 from posturewatch.alerts import Alert
+from posturewatch.chain import SIDE_ERROR_DEG
 from posturewatch.config import Settings, with_preset
 from posturewatch.holds import Clocks
-from posturewatch.monitor import Calibrating, Moment
+from posturewatch.monitor import Calibrating, Moment, Turning
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Sample, Summary
-from posturewatch.terminal import calibrating, change, checks, clock, live, measured, summary, words
+from posturewatch.terminal import calibrating, captured, change, checks, clock, live, measured, summary, turning, words
 
 STANDARD = Settings()
 STRICT = with_preset(STANDARD, "strict")
@@ -128,6 +130,11 @@ def test_the_ruler_goes_from_5_degrees_back_to_35_forward(angle_deg, place):
     assert [i for i, mark in enumerate(ruler) if mark == "┼"] == [i for i in (2, 6, 10, 14) if i != place]
 
 
+def test_the_absolute_angle_has_a_row_where_it_is_told():
+    assert row(shown(replace(FORWARD, ear_shoulder_deg=21.44)), "Ear–shoulder") == "+21.4° from vertical"
+    assert "Ear–shoulder" not in shown(FORWARD)
+
+
 @pytest.mark.parametrize("level", [1, 2, 3])
 @pytest.mark.parametrize("sample", [FORWARD, UPRIGHT, UNKNOWN, AWAY], ids=lambda sample: sample.state)
 def test_the_last_alert_stays_in_view_at_every_level(sample, level):
@@ -180,6 +187,27 @@ def test_the_capture_says_why_it_cannot_use_a_picture():
 
 
 # Lines
+
+
+def test_the_wait_for_the_side_shows_what_to_do_the_seconds_left_and_whether_it_is_seen():
+    waiting = printed(turning(Turning(15.0, 0.0, 3.0, None)))
+    assert "turn your chair by 90°, to either side" in waiting
+    assert "3 s left" in waiting
+    assert "Waiting for your side." in waiting
+    seen = printed(turning(Turning(17.0, 2.0, 3.0, None)))
+    assert "1 s left" in seen
+    assert "I can see you from the side." in seen
+    assert "Can't use this picture: too dark." in printed(turning(Turning(17.0, 2.0, 3.0, "too dark")))
+
+
+def test_a_captured_baseline_tells_what_was_measured_with_it_and_nothing_else():
+    kept = figures.baseline()
+    assert captured(kept) == "Baseline captured: front view, 16 looks, noise 0.0°."
+    assert captured(replace(kept, hfov_deg=74.26, hfov_error_deg=4.1, upright_ear_shoulder_deg=-3.2)).splitlines() == [
+        "Baseline captured: front view, 16 looks, noise 0.0°.",
+        "The camera's field of view is 74.3° ± 4°, measured.",
+        f"From the side the line from shoulder to ear tips -3° ± {SIDE_ERROR_DEG:.0f}° forward.",
+    ]
 
 
 def test_a_transition_is_one_line_with_its_beginning():
