@@ -65,8 +65,9 @@ BASELINE = (
     "Windows of 15 s of a person who sits still, talks or leans about, with the neck as when they sit upright. "
     f"The baseline of each is asked about up to {startup.LOOKS} looks at which the same person sits neutrally, in any "
     "of their clips but not in the window, and about their forward heads in the data (single pictures, no stream). A "
-    "baseline's error is the mean over them of estimated less true change; MAE, bias and SD are over the windows, "
-    "which overlap where they are long. The first row of each is a single look. Only windows of at least "
+    "baseline's error is the mean over them of estimated less true change; MAE and bias are over the windows, SD is "
+    "between windows of the same person, which overlap where they are long. The first row of each is a single look. "
+    "Only windows of at least "
     f"{LEAST_WINDOW_S:g} s are taken by the program, whatever they hold."
 )
 STREAM = (
@@ -179,7 +180,7 @@ def filmed(folder: Path, lines: Sequence[Line]) -> Filmed:
     if days:
         chapters = ["## What a stream tells beyond single pictures", STREAM, stream.text(days), *chapters]
     if tried:
-        told = [BASELINE, "![Error of a baseline](report/startup.svg)", startup.text(tried, asked)]
+        told = [BASELINE, "![Luck of the window](report/startup.svg)", startup.text(tried, asked)]
         chapters = ["## How long a baseline takes", *told, *chapters]
     return Filmed(tuple(chapters), {"startup": startup.plot(tried)} if tried else {})
 

@@ -37,8 +37,9 @@ CAPTURE = "capture_"  # in a clip's name, before the activity
 NEUTRAL = ("neutral", "upright")  # labels of a clip's events
 SETTLED_S = 2.0  # chosen: a person has then arrived in a posture
 LOOKS = 24  # chosen: neutral looks of a person that a baseline is asked about, evenly spread
+FIELDS = ("neutral_deg", "forward_deg")
 SAME_DEG = 0.01  # the truth is rounded to .001°
-NEAR_BEST_DEG = 0.25  # chosen: a tenth of the estimate's own error can't be felt
+NEAR_BEST_DEG = 0.25  # chosen: less than a tenth of the estimate's own error
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +175,23 @@ def groups(tried: Sequence[Attempt]) -> dict[tuple[str, float], list[Attempt]]:
     return dict(sorted(found.items(), key=lambda item: order.index(item[0][0])))
 
 
-def at_neutral(tried: Sequence[Attempt]) -> Agreement:
-    """The baselines' errors at neutral looks; every window counts once, one that was refused as not told."""
-    return _agreement([each.neutral_deg for each in tried])
+def spread_deg(some: Sequence[Attempt], field: str = "neutral_deg") -> float | None:
+    """What the luck of the window is worth: SD between windows of the same person; None without two of anybody's."""
+    errors: dict[str, list[float]] = {}
+    for each in some:
+        if getattr(each, field) is not None:
+            errors.setdefault(each.person, []).append(getattr(each, field))
+    free = sum(len(own) - 1 for own in errors.values())
+    return float(np.sqrt(sum(np.var(own) * len(own) for own in errors.values()) / free)) if free else None
 
 
 def curve(tried: Sequence[Attempt]) -> dict[str, list[tuple[float, float]]]:
-    """Seconds and MAE at neutral looks, by activity."""
+    """Seconds and SD between windows at neutral looks, by activity."""
     found: dict[str, list[tuple[float, float]]] = {}
     for (activity, length_s), some in groups(tried).items():
-        mae = at_neutral(some).mae
-        if mae is not None:
-            found.setdefault(activity, []).append((length_s, mae))
+        spread = spread_deg(some)
+        if spread is not None:
+            found.setdefault(activity, []).append((length_s, spread))
     return found
 
 
@@ -193,23 +199,25 @@ def why_shipped(tried: Sequence[Attempt]) -> str:
     """The shipped window's place on the curve of the activity that suits it least."""
     worst: dict[float, float] = {}
     for points in curve(tried).values():
-        for length_s, mae in points:
-            worst[length_s] = max(worst.get(length_s, 0.0), mae)
+        for length_s, spread in points:
+            worst[length_s] = max(worst.get(length_s, 0.0), spread)
     if SHIPPED_S not in worst:
         return ""
     near = [length_s for length_s in sorted(worst) if worst[length_s] <= min(worst.values()) + NEAR_BEST_DEG]
-    told = ", ".join(f"{number(mae, 1)}° after {length_s:g} s" for length_s, mae in sorted(worst.items()))
+    told = ", ".join(f"{number(spread)}° after {length_s:g} s" for length_s, spread in sorted(worst.items()))
     return (
-        f"MAE of the activity with the largest: {told}. The shortest window within {NEAR_BEST_DEG:g}° of the least is "
-        f"that of {near[0]:g} s; {_judged(near)}"
+        f"SD between windows, of the activity with the largest: {told}. The shortest window within "
+        f"{NEAR_BEST_DEG:g}° of the least is that of {near[0]:g} s; {_judged(near)}"
     )
 
 
 def plot(tried: Sequence[Attempt]) -> str:
-    """The error's fall with the seconds captured, by activity; the dashed line is the shipped window."""
+    """The SD between windows over the seconds captured, by activity; the dashed line is the shipped window."""
     found = curve(tried)
-    top = max([1.0, *(mae for points in found.values() for _, mae in points)])
-    axes = Axes("Error of a baseline", "seconds captured", "MAE, degrees", (0, 16), (0, float(np.ceil(top + 1))), 2, 1)
+    top = max([1.0, *(spread for points in found.values() for _, spread in points)])
+    axes = Axes(
+        "Luck of the window", "seconds captured", "SD between windows, degrees", (0, 16), (0, np.ceil(top)), 2, 0.5
+    )
     series = [Series(activity, np.array(points), line=True) for activity, points in found.items()]
     return plots.chart(axes, series, [np.array([(SHIPPED_S, 0.0), (SHIPPED_S, axes.y_range[1])])])
 
@@ -263,7 +271,7 @@ def _agreement(errors: Sequence[float | None]) -> Agreement:
 
 def _cells(activity: str, length_s: float, some: Sequence[Attempt]) -> list[str]:
     label = f"{activity}, {length_s:g} s"
-    still, ahead = at_neutral(some), _agreement([each.forward_deg for each in some])
+    still, ahead = (_agreement([getattr(each, field) for each in some]) for field in FIELDS)
     off = [abs(each.neutral_deg) for each in some if each.neutral_deg is not None]
     return [
         f"**{label}** (shipped)" if length_s == SHIPPED_S else label,
@@ -271,11 +279,11 @@ def _cells(activity: str, length_s: float, some: Sequence[Attempt]) -> list[str]
         percent(sum(each.refused is not None for each in some) / len(some)),
         number(still.mae),
         number(still.bias, sign=True),
-        number(still.sd),
+        number(spread_deg(some)),
         number(max(off, default=None)),
         number(ahead.mae),
         number(ahead.bias, sign=True),
-        number(ahead.sd),
+        number(spread_deg(some, "forward_deg")),
     ]
 
 

@@ -26,45 +26,54 @@ class Hints:
 
 
 WEIGHTS: dict[str, float] = {
-    "one": 0.9906,  # degrees whatever the look
-    "drop": -0.1929,  # the chain's own answer in degrees, its square / 20 and its cube / 400
-    "drop squared": 0.3177,
-    "drop cubed": -0.1371,
-    "turn squared": -0.03018,  # degrees² / 20
-    "bend": -0.03321,  # degrees, to either side
-    "drop × flexion": 0.03738,  # degrees² / 20
-    "drop × low": 0.4699,  # how far down in the picture the head was: the camera's height
-    "drop × neck": 1.241,  # the person's own measures, in SDs of the prior / 10
-    "drop × shoulder_before_c7": -0.9028,
-    "drop × trunk": -7.83,
-    "lean": -1.813,  # in SDs of the prior
-    "protraction": -4.859,
-    "sunk": -0.4285,  # chance
-    "shoulders nearer": 0.01843,  # mm
-    "eyes grown": 0.09841,  # %
+    "one": 1.244,  # degrees whatever the look
+    "drop": -0.2255,  # the chain's own answer in degrees, its square / 20 and its cube / 400
+    "drop squared": 0.3515,
+    "drop cubed": -0.1476,
+    "turn squared": -0.02548,  # degrees² / 20
+    "bend": 0.008588,  # degrees, to either side
+    "drop × flexion": 0.05075,  # degrees² / 20
+    "drop × low": 0.4875,  # how far down in the picture the head was: the camera's height
+    "drop × neck": 1.306,  # the person's own measures, in SDs of the prior / 10
+    "drop × shoulder_before_c7": -1.047,
+    "drop × trunk": -5.854,
+    "lean": -1.849,  # in SDs of the prior
+    "protraction": -4.52,
+    "roll": -0.9864,  # to either side
+    "lateral": -0.1081,
+    "yaw": -0.5333,
+    "sunk": -0.1424,  # chance
+    "shoulders nearer": 0.01851,  # mm
+    "eyes grown": 0.1161,  # %
 }
 SIGMA: dict[str, float] = {  # degrees² of the error's variance for each of
     "one": 0.0003355,
-    "chain": 0.04977,  # the chain's own variance, degrees²
-    "drop squared": 0.3844,  # degrees², no more than FLAT_DROP_DEG²: a head that didn't move is told best
-    "misfit": 0.6521,  # the chain's chi-square
-    "lean squared": 0.079,  # degrees² that the trunk is taken to have tipped
-    "turn squared": 0.01767,  # degrees²
+    "chain": 0.01151,  # the chain's own variance, degrees²
+    "drop squared": 0.2749,  # degrees², no more than FLAT_DROP_DEG²: a head that didn't move is told best
+    "misfit": 0.9503,  # the chain's chi-square
+    "lean squared": 0.1209,  # degrees² that the trunk is taken to have tipped
+    "turn squared": 0.02416,  # degrees²
 }
 DROPS_DEG, FAR_SD, FAR_MM, FAR_PERCENT = (-10.0, 40.0), 3.0, 200.0, 30.0  # chosen: what the fitted people did
+LEAST_ERROR_DEG = 1.0  # chosen: two looks at someone sitting still differ by about 1°
 FLAT_DROP_DEG = 8.0  # chosen: beyond it the error grows no more
 
 
 def corrected(fits: Fits, turned_deg: Array, hints: Hints) -> tuple[Array, Array]:
     """Fall of CVA and its standard error, degrees, (n,) each; turned_deg (n, 3): change of turn, flexion and bend."""
     drop = fits["cva_drop"] + measures(fits, turned_deg, hints) @ np.array(list(WEIGHTS.values()))
-    return drop, np.sqrt(spreads(fits, turned_deg, drop) @ np.array(list(SIGMA.values())))
+    return drop, _error_deg(fits, turned_deg, drop)
 
 
 def uncorrected(fits: Fits, turned_deg: Array, _: Hints) -> tuple[Array, Array]:
     """The chain's own answer, for cameras that the correction was not fitted on, with the same terms of error."""
     drop = fits["cva_drop"]
-    return drop, np.sqrt(spreads(fits, turned_deg, drop) @ np.array(list(SIGMA.values())))
+    return drop, _error_deg(fits, turned_deg, drop)
+
+
+def _error_deg(fits: Fits, turned_deg: Array, drop_deg: Array) -> Array:
+    variance = spreads(fits, turned_deg, drop_deg) @ np.array(list(SIGMA.values()))
+    return np.asarray(np.maximum(np.sqrt(variance), LEAST_ERROR_DEG))
 
 
 def spreads(fits: Fits, turned_deg: Array, drop_deg: Array) -> Array:
@@ -76,7 +85,7 @@ def spreads(fits: Fits, turned_deg: Array, drop_deg: Array) -> Array:
 
 
 def measures(fits: Fits, turned_deg: Array, hints: Hints) -> Array:
-    """The measures (n, 16) in the order of `WEIGHTS`, kept to what was seen in the fit."""
+    """The measures (n, 19) in the order of `WEIGHTS`, kept to what was seen in the fit."""
     turn, flexion, bend = turned_deg.T
     drop = np.clip(fits["cva_drop"], *DROPS_DEG)
 
@@ -100,6 +109,9 @@ def measures(fits: Fits, turned_deg: Array, hints: Hints) -> Array:
             drop * beyond("trunk") / 10,
             beyond("lean"),
             beyond("protraction"),
+            np.abs(beyond("roll")),
+            np.abs(beyond("lateral")),
+            np.abs(beyond("yaw")),
             fits.sunk,
             np.clip(hints.shoulders_nearer_mm, -FAR_MM, FAR_MM),
             np.clip(hints.eyes_grown, -FAR_PERCENT, FAR_PERCENT),

@@ -76,7 +76,15 @@ def _refocused(front: Front, ratio: float) -> Front:
     z = mesh[:, 2] + np.median(mesh[:, 2]) * (ratio - 1)  # the face is moved, not stretched: geometry.face_mesh_mm
     xy = mesh[:, :2] * (z / mesh[:, 2] / ratio)[:, None]
     face = FaceModel(np.column_stack([xy, z]), front.face.tragus_mm * [1.0, 1.0, ratio], front.face.rotation)
-    return replace(front, tragus=tragus, middle=middle, across=across, depth_mm=front.depth_mm * ratio, face=face)
+    return replace(
+        front,
+        tragus=tragus,
+        middle=middle,
+        across=across,
+        eyes_apart=front.eyes_apart / ratio,
+        depth_mm=front.depth_mm * ratio,
+        face=face,
+    )
 
 
 def carried(captured: Baseline, kept: Baseline | None) -> Baseline:

@@ -89,21 +89,24 @@ def undone(found: Landmarks, way: Way) -> Landmarks:
 
 
 def merged(found: Sequence[Landmarks]) -> Landmarks:
-    """The mean of all that found the same person; a person or a face counts when at least half found it."""
+    """The mean of all that found the same person; a person counts when at least half found it, a face also when the
+    first did, the picture itself: a small face is lost when made smaller."""
     people = [each for each in found if each.pose is not None and each.world is not None]
     if 2 * len(people) < len(found):
         return replace(found[0], pose=None, world=None, face=None)
     poses = np.array([each.pose for each in people])
-    noses, middle = poses[:, 0, :2], np.median(poses[:, 0, :2], axis=0)
+    noses = poses[:, 0, :2]
+    apart = np.linalg.norm(noses[:, None] - noses[None], axis=2)
     faces_px = np.linalg.norm(poses[:, EYES, :2].mean(1) - poses[:, MOUTH, :2].mean(1), axis=1)
-    near = np.linalg.norm(noses - middle, axis=1) <= SAME_FACES * np.median(faces_px)
+    near = apart[np.median(apart, axis=1).argmin()] <= SAME_FACES * np.median(faces_px)  # of the one most agree with
     same = [each for each, close in zip(people, near, strict=True) if close]
     faces = [each.face for each in same if each.face is not None]
+    counts = 2 * len(faces) >= len(same) or (same[0] is found[0] and found[0].face is not None)
     return replace(
         found[0],
         pose=np.mean([each.pose for each in same if each.pose is not None], axis=0).round(3),
         world=np.mean([each.world for each in same if each.world is not None], axis=0).round(5),
-        face=_mean_face(faces) if 2 * len(faces) >= len(same) else None,
+        face=_mean_face(faces) if counts else None,
     )
 
 

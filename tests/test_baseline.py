@@ -69,6 +69,24 @@ def test_the_shoulders_and_the_tragi_are_kept_as_slopes_seen_from_the_camera():
     assert front.across == pytest.approx((345 / 686.3, 0.0), abs=1e-4)
     assert front.tragus == pytest.approx((0.0, -112.7 / 650), abs=1e-4)  # 145 mm · sin 51°
     assert front.depth_mm == pytest.approx(1.09 * 650, abs=0.5)  # the canonical face reads 9 % long
+    assert front.eyes_apart == pytest.approx(64 / (650 - 85), abs=1e-4)  # 64 mm, 85 mm before the tragi
+
+
+def test_how_far_back_the_shoulders_are_is_told_by_the_hips():
+    hung = of(FRONT_ON, camera=LEVEL).front
+    assert hung.shoulders_back_mm == pytest.approx(0.0, abs=0.01)  # the figure's hips hang below its shoulders
+    looks = window(*[FRONT_ON] * 3, camera=LEVEL)
+    world = looks[0].world.copy()
+    world[[11, 12], 2] = -0.080, -0.040
+    nearer = build([replace(each, world=world) for each in looks], HFOV_DEG)
+    assert nearer.front.shoulders_back_mm == pytest.approx(-60.0, abs=0.01)
+
+
+def test_eyes_that_are_one_point_still_have_a_distance():
+    one = look(FRONT_ON)
+    pose = one.pose.copy()
+    pose[2] = pose[5]
+    assert build([replace(one, pose=pose)], HFOV_DEG).front.eyes_apart == pytest.approx(1e-5)
 
 
 def test_the_persons_own_face_is_kept_and_found_where_it_was():
@@ -216,6 +234,11 @@ def test_what_was_measured_besides_is_kept_and_a_file_from_before_it_could_be_is
     assert same(load(older)[0], kept)
 
 
+def test_a_file_of_an_earlier_version_says_what_to_do(tmp_path, kept):
+    with pytest.raises(PosturewatchError, match=r"\(not version 2\)\. Run `posturewatch calibrate`\."):
+        load(written(tmp_path, kept, version=1))
+
+
 def test_file_and_folder_are_the_owners_alone(tmp_path, kept):
     path = tmp_path / "baselines" / "desk.json"
     old = os.umask(0)
@@ -316,8 +339,9 @@ def test_a_file_cut_off_anywhere_is_damaged(tmp_path, kept, part):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"version": 2},
-        {"version": "1"},
+        {"version": 1},
+        {"version": 3},
+        {"version": "2"},
         {"version": ...},
         {"place": ...},
         {"place": [1.0, 2.0]},
@@ -367,6 +391,10 @@ def test_a_side_baseline_without_its_measures_is_damaged(tmp_path, changes):
         {"middle": [0.1, None]},
         {"across": {}},
         {"turn_deg": float("nan")},
+        {"eyes_apart": 0.0},
+        {"eyes_apart": ...},
+        {"shoulders_back_mm": float("inf")},
+        {"shoulders_back_mm": ...},
         {"face": None},
         {"face": {"mesh_mm": [[0.0] * 3] * 468, "tragus_mm": [0.0] * 3}},
         {"face": {"mesh_mm": [[0.0] * 3] * 467, "tragus_mm": [0.0] * 3, "rotation": [[0.0] * 3] * 3}},
@@ -423,7 +451,7 @@ def test_whatever_a_file_says_it_is_a_baseline_or_the_users_error(tmp_path, data
 
 
 def plain_text(sitter):
-    return json.dumps({"version": 1, "camera": "0", **as_dict(of(sitter))})
+    return json.dumps({"version": 2, "camera": "0", **as_dict(of(sitter))})
 
 
 PLAIN_FRONT, PLAIN_SIDE = plain_text(FRONT_ON), plain_text(IN_PROFILE)

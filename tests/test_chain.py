@@ -1,6 +1,8 @@
 """The estimate: drawn sitters through describe, build and deviation, and the kinematic chain by itself.
 
-Tolerances in degrees are what the drawn figure shows, rounded up; they are no claim about people.
+Tolerances in degrees are what the drawn figure shows, rounded up; they are no claim about people. A drawn figure is
+none either, so the correction that was fitted on rendered people is taken out: what is told is the chain's own answer,
+its error the chain's own spread. `shipped` puts the correction back where that is the rule.
 """
 
 from dataclasses import replace
@@ -13,9 +15,7 @@ from figures import (
     READS_LONG,
     Camera,
     Sitter,
-    about_x,
     baseline,
-    body,
     compare,
     landmarks,
     look,
@@ -27,10 +27,10 @@ from figures import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posturewatch import chain
+from posturewatch import chain, correction
 from posturewatch.baseline import build
 from posturewatch.chain import Deviation, deviation
-from posturewatch.features import describe
+from posturewatch.features import describe, ear_height_ratio
 from posturewatch.landmarks import Landmarks
 
 quick = settings(deadline=None, max_examples=25)
@@ -38,6 +38,21 @@ quick = settings(deadline=None, max_examples=25)
 DROPS_DEG = (0, 5, 10, 15, 20, 25, 30, 35)
 FROM_THE_SIDE = Sitter(body_turn_deg=90)
 drops = st.floats(0, 30)
+WEIGHTS, SIGMA = correction.WEIGHTS, correction.SIGMA
+
+
+@pytest.fixture(autouse=True)
+def no_correction(monkeypatch):
+    """The chain's own answer and spread."""
+    monkeypatch.setattr(correction, "WEIGHTS", dict.fromkeys(WEIGHTS, 0.0))
+    monkeypatch.setattr(correction, "SIGMA", {**dict.fromkeys(SIGMA, 0.0), "chain": 1.0})
+
+
+@pytest.fixture
+def shipped(no_correction, monkeypatch):
+    """The program as it is shipped."""
+    monkeypatch.setattr(correction, "WEIGHTS", WEIGHTS)
+    monkeypatch.setattr(correction, "SIGMA", SIGMA)
 
 
 def numbers(told):
@@ -71,8 +86,9 @@ def test_the_posture_of_the_baseline_deviates_by_nothing():
 
 
 @pytest.mark.parametrize("drop_deg", DROPS_DEG)
-def test_a_head_carried_forward_is_told_to_within_a_degree_and_a_half(drop_deg):
-    assert compare(Sitter(cva_drop_deg=drop_deg)).forward_head_deg == pytest.approx(drop_deg, abs=1.5)
+def test_a_head_carried_forward_is_told_to_within_a_degree_or_a_fifteenth(drop_deg):
+    # the drawn neck of 145 mm is short for the prior's 160 ± 18, so large angles read small: observed −2.1 at 35
+    assert compare(Sitter(cva_drop_deg=drop_deg)).forward_head_deg == pytest.approx(drop_deg, rel=1 / 15, abs=1.0)
 
 
 @pytest.mark.parametrize("tilt_deg", [-15, 8, 20])
@@ -107,10 +123,10 @@ def test_the_place_of_the_head_is_told_right_down_and_away_from_the_camera():
 
 @given(drop_deg=drops, neck=st.floats(120, 170), cva=st.floats(45, 57), trunk=st.floats(480, 580))
 @quick
-def test_other_bodies_are_told_to_within_six_and_a_half_degrees(drop_deg, neck, cva, trunk):
+def test_other_bodies_are_told_to_within_eight_degrees(drop_deg, neck, cva, trunk):
     person = Sitter(neck=neck, cva=cva, trunk=trunk)
     told = deviation(look(replace(person, cva_drop_deg=drop_deg)), build([look(person)] * 2, HFOV_DEG))
-    assert told.forward_head_deg == pytest.approx(drop_deg, abs=6.5)  # a short neck on a short trunk at 30°: −6.0
+    assert told.forward_head_deg == pytest.approx(drop_deg, abs=8.0)  # a neck of 120 mm at 30°: −7.3, 2.2 SD
 
 
 # what changes nothing
@@ -147,11 +163,21 @@ def test_a_mirrored_picture_flips_turn_bend_and_the_raised_shoulder_and_nothing_
         assert {straight.raised, flipped.raised} == {"left", "right"}
 
 
-@given(drop_deg=drops, aside=st.floats(-100, 100), up=st.floats(-50, 50))
+@given(drop_deg=drops, aside=st.floats(-100, 100))
 @quick
-def test_a_person_who_moves_aside_up_or_down_is_told_the_same_within_a_degree(drop_deg, aside, up):
-    there = compare(Sitter(cva_drop_deg=drop_deg, chair_mm=(aside, up, 0))).forward_head_deg
-    assert there == pytest.approx(compare(Sitter(cva_drop_deg=drop_deg)).forward_head_deg, abs=1.0)  # observed: .7
+def test_a_person_who_moves_aside_is_told_the_same_within_half_a_degree(drop_deg, aside):
+    there = compare(Sitter(cva_drop_deg=drop_deg, chair_mm=(aside, 0, 0))).forward_head_deg
+    assert there == pytest.approx(compare(Sitter(cva_drop_deg=drop_deg)).forward_head_deg, abs=0.5)
+
+
+@given(drop_deg=drops, up=st.floats(-50, 50))
+@quick
+def test_a_seat_keeps_its_height_or_sinks_so_that_one_that_moves_costs_some_degrees(drop_deg, up):
+    """`kinematics.SEATS`: what that loses here it gains with people, whose heads sink without their seats."""
+    there = compare(Sitter(cva_drop_deg=drop_deg, chair_mm=(0, up, 0))).forward_head_deg
+    still = compare(Sitter(cva_drop_deg=drop_deg)).forward_head_deg
+    # risen is hardly believed (observed −4.8); sunk by 1–2 cm is as likely a head that sinks (observed +4.9)
+    assert still - 6.0 < there < still + 6.0
 
 
 @given(drop_deg=drops, tilt_deg=st.floats(-15, 15))
@@ -174,10 +200,10 @@ def test_a_field_of_view_guessed_wrong_costs_less_than_three_degrees(hfov_deg):
 
 @given(drop_deg=drops, distance_mm=st.floats(450, 1100))
 @quick
-def test_a_camera_nearer_or_farther_tells_the_same_within_a_degree_and_a_half(drop_deg, distance_mm):
-    there = Camera(distance_mm=distance_mm)
-    told = deviation(look(Sitter(cva_drop_deg=drop_deg), there), build([look(None, there)], HFOV_DEG))
-    assert told.forward_head_deg == pytest.approx(drop_deg, abs=1.5)
+def test_a_camera_nearer_or_farther_tells_the_same_within_three_quarters_of_a_degree(drop_deg, distance_mm):
+    there, person = Camera(distance_mm=distance_mm), Sitter(cva_drop_deg=drop_deg)
+    told = deviation(look(person, there), build([look(None, there)], HFOV_DEG))
+    assert told.forward_head_deg == pytest.approx(compare(person).forward_head_deg, abs=0.75)
 
 
 # what is no forward head
@@ -195,9 +221,9 @@ def test_the_whole_person_nearer_or_farther_is_no_forward_head(nearer_mm):
 @pytest.mark.parametrize("tilt_deg", [-15, 8, 20])
 def test_a_person_who_sinks_by_five_centimetres_is_told_to_sink_and_not_to_crane(tilt_deg):
     told = compare(Sitter(chair_mm=(0, -50, 0)), camera=Camera(tilt_deg=tilt_deg))
-    assert told.sink_cm == pytest.approx(5.0, abs=0.6)
+    assert told.sink_cm == pytest.approx(5.0, abs=0.8)  # SEATS' mean is 1.5: observed 4.3
     assert told.head_drop_cm == pytest.approx(5.0, abs=0.2)
-    assert told.forward_head_deg == pytest.approx(0.0, abs=1.5)
+    assert told.forward_head_deg == pytest.approx(0.0, abs=2.0)  # the rest of it: observed 1.6
     risen = compare(Sitter(chair_mm=(0, 50, 0)), camera=Camera(tilt_deg=tilt_deg))
     assert (risen.sink_cm, risen.head_drop_cm) == pytest.approx((-5.0, -5.0), abs=0.6)
 
@@ -365,6 +391,43 @@ def test_shoulders_below_the_picture_widen_the_error():
     assert deviation(same_place, baseline()).error_deg > 1.1 * deviation(look(), baseline()).error_deg
 
 
+def test_the_shipped_correction_leaves_the_drawn_figure_about_where_it_is(shipped):
+    told = [compare(Sitter(cva_drop_deg=drop_deg)) for drop_deg in DROPS_DEG]
+    angles = [each.forward_head_deg for each in told]
+    assert angles[0] == pytest.approx(0.0, abs=2.5)  # rendered people's necks and shoulders differ from the figure's
+    assert np.diff(angles).min() > 1.0
+    assert angles == pytest.approx(DROPS_DEG, abs=8.0)
+    assert all(0.9 < each.error_deg < 7.0 for each in told)
+
+
+def test_the_correction_is_put_on_top_of_the_chain(monkeypatch):
+    plain = compare(Sitter(cva_drop_deg=15)).forward_head_deg
+    monkeypatch.setitem(correction.WEIGHTS, "one", 3.0)
+    assert compare(Sitter(cva_drop_deg=15)).forward_head_deg == pytest.approx(plain + 3.0)
+
+
+@pytest.mark.parametrize("body_turn_deg", [-40, 40])
+def test_before_a_camera_aslant_which_it_was_not_fitted_on_nothing_is_corrected(monkeypatch, body_turn_deg):
+    upright, forward = (Sitter(body_turn_deg=body_turn_deg, cva_drop_deg=drop) for drop in (0, 15))
+    plain = compare(forward, upright)
+    monkeypatch.setitem(correction.WEIGHTS, "one", 3.0)
+    told = compare(forward, upright)
+    assert (told.forward_head_deg, told.error_deg) == (plain.forward_head_deg, plain.error_deg)
+
+
+def test_what_the_look_shows_beside_the_chain_is_counted_from_the_baseline():
+    before, now = look(), look(Sitter(chair_mm=(0, 0, 80)))
+    front = build([before], HFOV_DEG).front
+    same, nearer = (chain.compare(each, each.head, front).hints for each in (before, now))
+    assert [float(value[0]) for value in (same.shoulders_nearer_mm, same.eyes_grown)] == pytest.approx([0, 0], abs=0.05)
+    assert float(nearer.eyes_grown[0]) == pytest.approx(100 * np.log(565 / 485), abs=0.5)  # eyes 85 mm before the tragi
+    assert float(nearer.tragus_low[0]) == front.tragus[1]
+    world = now.world.copy()
+    world[[11, 12], 2] -= 0.05
+    moved = chain.compare(replace(now, world=world), now.head, front).hints
+    assert float(moved.shoulders_nearer_mm[0] - nearer.shoulders_nearer_mm[0]) == pytest.approx(50.0, abs=0.01)
+
+
 def test_an_oblique_view_widens_the_error():
     before, now = baseline(), look(Sitter(cva_drop_deg=10))
     front, oblique = deviation(now, before), deviation(replace(now, view="oblique"), before)
@@ -435,6 +498,18 @@ def test_with_the_face_lost_the_heights_carry_on_with_a_wider_error():
     assert {t.error_deg for t in told} == {7.0}
     assert {(t.reason, t.view) for t in told} == {(None, "front")}
     assert told[0].error_deg > compare(Sitter()).error_deg
+
+
+def test_with_the_face_lost_looking_down_takes_from_the_heights_what_a_nod_lowers_the_ears():
+    down = faceless(Sitter(flexion_deg=30))
+    told = deviation(down, baseline())
+    lower_deg = 120.0 * (baseline().ear_height_ratio - ear_height_ratio(down))
+    assert told.neck_flexion_deg > 15
+    assert told.forward_head_deg == pytest.approx(lower_deg - 0.2 * told.neck_flexion_deg)
+    up = faceless(Sitter(flexion_deg=-10))
+    assert deviation(up, baseline()).forward_head_deg == pytest.approx(
+        120.0 * (baseline().ear_height_ratio - ear_height_ratio(up))
+    )
 
 
 def test_with_the_face_lost_the_turn_and_the_nod_come_from_the_pose():

@@ -94,16 +94,16 @@ def test_a_baseline_captured_with_the_head_forward_tells_that_much_too_little():
     bent = clip(pictures={"neutral": (seen_by(Sitter(cva_drop_deg=10)), 10.0)})
     asked = Asked((line(99.0),), (line(98.0, "fh", 20.0, FORWARD),))
     upright, forward = (startup.attempt(each, "still", 1.0, 0, asked, HFOV) for each in (clip(), bent))
-    assert upright.neutral_deg == near(0, abs=0.5)
-    assert -16 < forward.neutral_deg < -7
-    assert -16 < forward.forward_deg - upright.forward_deg < -7
+    assert upright.neutral_deg == near(0, abs=2)
+    assert -20 < forward.neutral_deg < -5
+    assert -20 < forward.forward_deg - upright.forward_deg < -5
 
 
 def test_a_baseline_is_not_asked_about_its_own_looks():
     found = clip()
     own = [replace(each, truth={"d_cva_deg": 1000.0}) for each in found.lines[:5]]
     told = startup.attempt(found, "still", 1.0, 0, Asked((*own, line(99.0)), ()), HFOV)
-    assert told.neutral_deg == near(0, abs=0.5)
+    assert told.neutral_deg == near(0, abs=2)
     assert startup.attempt(found, "still", 1.0, 3, Asked(tuple(own), ()), HFOV).neutral_deg < -900
     assert told.forward_deg is None
 
@@ -176,6 +176,19 @@ def test_the_table_is_over_the_windows_of_a_length_and_activity():
     assert "- anna: no pictures in the data" in said
 
 
+def test_the_spread_is_between_windows_of_the_same_person():
+    some = [tried("still", 1.0, each) for each in (1.0, 3.0)]
+    other = [tried("still", 1.0, each, person="bert") for each in (11.0, 11.0)]
+    assert startup.spread_deg(some + other) == near(1.0)  # squares 1 + 1 + 0 + 0, by 1 + 1
+    assert startup.spread_deg([some[0], other[0], tried("still", 1.0, refused="too dark")]) is None
+    assert startup.spread_deg(some, "forward_deg") is None
+
+
+def spread(activity, length_s, sd):
+    """Two windows that differ so that their SD is this."""
+    return [tried(activity, length_s, 9.0), tried(activity, length_s, 9.0 + sd * np.sqrt(2))]
+
+
 @pytest.mark.parametrize(
     ("last", "judged"),
     [
@@ -186,21 +199,20 @@ def test_the_table_is_over_the_windows_of_a_length_and_activity():
     ],
 )
 def test_the_shipped_window_is_judged_by_the_activity_that_suits_it_least(last, judged):
-    some = [tried("talking", length_s, mae) for length_s, mae in {0.2: 4.0, **last}.items()]
-    some += [tried("still", length_s, 0.1) for length_s in last]
+    some = [each for length_s, sd in {0.2: 4.0, **last}.items() for each in spread("talking", length_s, sd)]
+    some += [each for length_s in last for each in spread("still", length_s, 0.1)]
     assert judged in startup.why_shipped(some)
-    assert "4.0° after 0.2 s" in startup.why_shipped(some)
+    assert "4.00° after 0.2 s" in startup.why_shipped(some)
 
 
-def test_a_refused_window_is_no_error_of_nothing():
-    assert startup.curve([tried("still", 1.0, refused="too dark"), tried("still", 2.0, -2.0)]) == {
-        "still": [(2.0, 2.0)]
-    }
-    assert startup.why_shipped([]) == ""
+def test_what_was_refused_is_not_on_the_curve():
+    some = [tried("still", 1.0, refused="too dark"), *spread("still", 2.0, 2.0)]
+    assert startup.curve(some) == {"still": [(2.0, near(2.0))]}
+    assert startup.why_shipped(some) == ""
 
 
 def test_the_plot_has_a_line_for_each_activity_and_one_at_the_shipped_window():
-    drawn = startup.plot([tried("still", 10.0, 1.0), tried("still", 1.0, 2.0), tried("talking", 1.0, 3.0)])
+    drawn = startup.plot([*spread("still", 10.0, 1.0), *spread("still", 1.0, 2.0), *spread("talking", 1.0, 3.0)])
     at_10_s = 64 + 10 / 16 * (640 - 16 - 64)
     assert f'class="mark" d="M{at_10_s:.1f} 368.0L{at_10_s:.1f} 40.0"' in drawn
     assert drawn.count('stroke-width="2" fill="none"') == 2

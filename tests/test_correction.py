@@ -1,0 +1,175 @@
+"""The fitted correction: what its numbers are multiplied with, and what any numbers like them must keep to.
+
+The numbers themselves are compared with their file in test_fit.py; here they are put in by hand.
+"""
+
+import numpy as np
+import pytest
+
+from posturewatch import correction
+from posturewatch.correction import SIGMA, WEIGHTS, Hints, corrected, measures, spreads
+from posturewatch.kinematics import INDEX, MEANS, SDS, Fits
+
+DROPS_DEG = np.arange(-30.0, 46.0, 1.0)
+
+
+def made(drops_deg, misfit=2.0, variance=12.0, sunk=0.3, **beyond_sd):
+    """Fits (n,) of these falls of CVA, every other unknown as expected but for so many SDs."""
+    drops_deg = np.atleast_1d(np.asarray(drops_deg, float))
+    count = len(drops_deg)
+    x = np.tile(MEANS, (count, 1))
+    for name, far in beyond_sd.items():
+        x[:, INDEX[name]] += far * SDS[INDEX[name]]
+    x[:, INDEX["cva_drop"]] = drops_deg
+    full = [np.full(count, value) for value in (variance, misfit, sunk)]
+    return Fits(x, np.tile(MEANS, (count, 1)), *full)
+
+
+def angles(count, turn=0.0, flexion=0.0, bend=0.0):
+    return np.tile([turn, flexion, bend], (count, 1))
+
+
+def hints(count, nearer_mm=0.0, grown=0.0, low=0.0):
+    return Hints(np.full(count, nearer_mm), np.full(count, grown), np.full(count, low))
+
+
+def column(name, fits=None, turned=None, seen=None):
+    """The values of one measure."""
+    fits = made(20.0) if fits is None else fits
+    count = len(fits.misfit)
+    table = measures(fits, angles(count) if turned is None else turned, hints(count) if seen is None else seen)
+    return table[:, list(WEIGHTS).index(name)].tolist()
+
+
+def only(monkeypatch, weights=None, sigma=None):
+    """Every number 0 but these."""
+    monkeypatch.setattr(correction, "WEIGHTS", {**dict.fromkeys(WEIGHTS, 0.0), **(weights or {})})
+    monkeypatch.setattr(correction, "SIGMA", {**dict.fromkeys(SIGMA, 0.0), **(sigma or {})})
+
+
+# what the numbers are multiplied with
+
+
+def test_there_is_one_column_for_every_name_and_every_one_is_finite():
+    table = measures(made(DROPS_DEG), angles(len(DROPS_DEG), 5, 6, 7), hints(len(DROPS_DEG), 8, 9, 0.1))
+    assert table.shape == (len(DROPS_DEG), len(WEIGHTS))
+    assert np.isfinite(table).all()
+    parts = spreads(made(DROPS_DEG), angles(len(DROPS_DEG)), DROPS_DEG)
+    assert parts.shape == (len(DROPS_DEG), len(SIGMA))
+    assert (parts >= 0).all()
+
+
+def test_each_name_stands_for_its_measure():
+    assert column("one") == [1.0]
+    assert column("drop") == [20.0]
+    assert column("drop squared") == [20.0]  # 20² / 20
+    assert column("drop cubed") == [20.0]  # 20³ / 400
+    assert column("turn squared", turned=angles(1, turn=-20)) == [20.0]
+    assert column("bend", turned=angles(1, bend=-7)) == [7.0]
+    assert column("drop × flexion", turned=angles(1, flexion=10)) == [10.0]
+    assert column("drop × low", seen=hints(1, low=-0.2)) == [-4.0]
+    for name in ("neck", "shoulder_before_c7", "trunk"):
+        assert column(f"drop × {name}", made(20.0, **{name: 1.5})) == pytest.approx([3.0]), name
+        assert column(f"drop × {name}") == [0.0]
+    for name in ("lean", "protraction"):
+        assert column(name, made(20.0, **{name: -1.5})) == pytest.approx([-1.5]), name
+    assert column("sunk", made(20.0, sunk=0.4)) == [0.4]
+    assert column("shoulders nearer", seen=hints(1, nearer_mm=30)) == [30.0]
+    assert column("eyes grown", seen=hints(1, grown=-6)) == [-6.0]
+
+
+def test_what_is_the_same_to_either_side_is_measured_without_its_sign():
+    fits = made(20.0)
+    one, other = (measures(fits, angles(1, turn=turn, bend=bend), hints(1)) for turn, bend in ((15, -8), (-15, 8)))
+    assert (one == other).all()
+    for name in ("roll", "lateral", "yaw"):
+        assert column(name, made(20.0, **{name: 1.2})) == pytest.approx(column(name, made(20.0, **{name: -1.2})))
+
+
+@pytest.mark.parametrize(("name", "most"), [("drop", (-10.0, 40.0)), ("drop squared", None)])
+def test_a_drop_beyond_what_was_fitted_is_corrected_like_the_last_that_was(name, most):
+    assert column(name, made([-35.0, 60.0])) == column(name, made([-10.0, 40.0]))
+    if most:
+        assert tuple(column(name, made([-35.0, 60.0]))) == most
+
+
+def test_measures_far_from_what_was_fitted_are_cut_off():
+    for name in ("lean", "protraction", "drop × neck", "drop × trunk", "drop × shoulder_before_c7"):
+        unknown = name.removeprefix("drop × ")
+        assert column(name, made(20.0, **{unknown: 9.0})) == pytest.approx(column(name, made(20.0, **{unknown: 3.0})))
+        assert column(name, made(20.0, **{unknown: -9.0})) == pytest.approx(column(name, made(20.0, **{unknown: -3.0})))
+    assert column("shoulders nearer", seen=hints(1, nearer_mm=5000)) == [200.0]
+    assert column("shoulders nearer", seen=hints(1, nearer_mm=-5000)) == [-200.0]
+    assert column("eyes grown", seen=hints(1, grown=1000)) == [30.0]
+    assert column("eyes grown", seen=hints(1, grown=-1000)) == [-30.0]
+
+
+# what comes of them
+
+
+def test_the_corrected_drop_is_the_chains_and_the_weighted_measures(monkeypatch):
+    only(monkeypatch, {"one": 1.5, "drop": -0.1, "bend": 0.5}, {"one": 4.0})
+    drop, sigma = corrected(made([0.0, 20.0]), angles(2, bend=-4), hints(2))
+    assert drop == pytest.approx([3.5, 21.5])  # 0 + 1.5 + 2 and 20 + 1.5 − 2 + 2
+    assert sigma == pytest.approx([2.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "fits", "turn", "expected"),
+    [
+        ("chain", {"variance": 9.0}, 0.0, 3.0),
+        ("misfit", {"misfit": 16.0}, 0.0, 4.0),
+        ("lean squared", {"lean": 1.0}, 0.0, 8.0),  # 1 SD of the prior is 8°
+        ("turn squared", {}, -15.0, 15.0),
+        ("drop squared", {}, 0.0, 5.0),
+    ],
+)
+def test_each_part_of_the_error_is_a_variance(monkeypatch, name, fits, turn, expected):
+    only(monkeypatch, sigma={name: 1.0})
+    _, sigma = corrected(made(5.0, **fits), angles(1, turn=turn), hints(1))
+    assert sigma == pytest.approx([expected])
+
+
+def test_the_error_grows_with_the_corrected_drop_up_to_eight_degrees(monkeypatch):
+    only(monkeypatch, {"one": 2.0}, {"drop squared": 1.0})
+    _, sigma = corrected(made([-8.0, 0.0, 4.0, 6.0, 30.0]), angles(5), hints(5))
+    assert sigma == pytest.approx([6.0, 2.0, 6.0, 8.0, 8.0])
+
+
+def test_no_error_is_stated_smaller_than_two_looks_at_the_same_differ_by(monkeypatch):
+    only(monkeypatch)
+    _, sigma = corrected(made(0.0), angles(1), hints(1))
+    assert sigma == [correction.LEAST_ERROR_DEG]
+    assert correction.LEAST_ERROR_DEG == 1.0
+
+
+# what the shipped numbers must keep to
+
+
+@pytest.mark.parametrize("flexion", [-10.0, 0.0, 25.0])
+@pytest.mark.parametrize("low", [-0.4, 0.1])
+def test_a_larger_drop_of_the_chain_reads_larger(flexion, low):
+    count = len(DROPS_DEG)
+    drop, _ = corrected(made(DROPS_DEG), angles(count, flexion=flexion), hints(count, low=low))
+    assert np.diff(drop).min() > 0
+
+
+def test_the_error_is_finite_and_positive_and_some_degrees_at_most():
+    count = len(DROPS_DEG)
+    for misfit, turn in ((0.0, 0.0), (2.0, 10.0), (30.0, 40.0)):
+        _, sigma = corrected(made(DROPS_DEG, misfit), angles(count, turn=turn), hints(count))
+        assert np.isfinite(sigma).all()
+        assert (sigma >= 0.5).all()
+        assert (sigma < 15).all()
+
+
+def test_what_fits_a_body_worse_is_told_with_a_larger_error():
+    fits = made([15.0] * 3)
+    worse = Fits(fits.unknowns, fits.expected, fits.variance, np.array([1.0, 8.0, 30.0]), fits.sunk)
+    _, sigma = corrected(worse, angles(3), hints(3))
+    assert np.diff(sigma).min() > 0.1
+
+
+def test_a_head_turned_further_is_told_with_a_larger_error():
+    sigma = [corrected(made(15.0), angles(1, turn=turn), hints(1))[1][0] for turn in (0.0, 15.0, 30.0)]
+    assert np.diff(sigma).min() > 0
