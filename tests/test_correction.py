@@ -62,8 +62,8 @@ def test_there_is_one_column_for_every_name_and_every_one_is_finite():
 def test_each_name_stands_for_its_measure():
     assert column("one") == [1.0]
     assert column("drop") == [20.0]
-    assert column("drop squared") == [20.0]  # 20² / 20
-    assert column("drop cubed") == [20.0]  # 20³ / 400
+    assert column("drop squared", made(10.0)) == [5.0]  # 10² / 20
+    assert column("drop cubed", made(10.0)) == [2.5]  # 10³ / 400
     assert column("turn squared", turned=angles(1, turn=-20)) == [20.0]
     assert column("bend", turned=angles(1, bend=-7)) == [7.0]
     assert column("drop × flexion", turned=angles(1, flexion=10)) == [10.0]

@@ -79,7 +79,7 @@ LEANING_OFF_DEG = 7.0  # a seat that sinks by 1–3 cm lies between the two beli
 
 def test_a_seat_that_keeps_its_height_is_believed_to_and_one_that_sinks_to_sink():
     kept, sunk, far = fitted(*(unknowns(cva_drop=10.0, seat_dy=-mm) for mm in (0.0, 30.0, 60.0))).sunk
-    assert kept < 0.35  # hardly below SEATS' share of .3: a mean of −15 ± 20 mm allows for 0 too
+    assert kept < 0.18  # below the share of .3: the wide belief spends itself on what was not seen (observed .12)
     assert kept < sunk < far
     assert far > 0.9
 
