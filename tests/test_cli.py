@@ -262,7 +262,8 @@ def test_an_upright_sitter_is_upright_with_an_error_and_no_alert(tmp_path: Path,
     result, samples = replayed(tmp_path, upright, "--baseline-window", "0-3")
     assert len(samples) == 30
     assert {s["state"] for s in samples} == {"upright"}
-    assert all(abs(s["forward_head_deg"]) < 5 and 2 < s["error_deg"] < 8 for s in samples)
+    errors = [s["error_deg"] for s in samples]  # a head that has not moved is told best: fitted.json
+    assert all(abs(s["forward_head_deg"]) < 5 for s in samples) and all(1 <= error < 8 for error in errors)
     assert "upright" in result.output
 
 
