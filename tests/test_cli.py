@@ -263,7 +263,8 @@ def test_an_upright_sitter_is_upright_with_an_error_and_no_alert(tmp_path: Path,
     assert len(samples) == 30
     assert {s["state"] for s in samples} == {"upright"}
     errors = [s["error_deg"] for s in samples]  # a head that has not moved is told best: fitted.json
-    assert all(abs(s["forward_head_deg"]) < 5 for s in samples) and all(1 <= error < 8 for error in errors)
+    assert all(abs(s["forward_head_deg"]) < 5 for s in samples)
+    assert all(1 <= error < 8 for error in errors)
     assert "upright" in result.output
 
 
