@@ -10,7 +10,7 @@ error that is printed. Shipped numbers are those of fitted.json; a test compares
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from posturewatch import chain, correction, kinematics
 from posturewatch.chain import MOST_MISFIT, MOST_YAW_DEG
 from posturewatch.errors import PosturewatchError
 from posturewatch.features import describe
-from posturewatch.kinematics import Fits, Seen
+from posturewatch.kinematics import Fits
 
 Array = npt.NDArray[np.float64]
 
@@ -67,9 +67,9 @@ def looks(lines: Sequence[Line]) -> Looks:
             look = describe(line.landmarks, hfov_deg)
             if line.neutral or front is None or look.view is None or look.head is None:
                 continue
-            seen = chain.compare(look, look.head, front)
+            turned = chain.head_turned(look.head, front)
+            seen = chain.compare(look, turned, front)
             if seen is not None:
-                turned = chain.head_turned(look.head, front)
                 found.append((seen, turned, chain.head_upright(front), look.shoulders_seen, line))
     return _kept(_stacked(found))
 
@@ -78,8 +78,8 @@ def _stacked(found: list[Any]) -> Looks:
     compared, turned, upright, shoulders, lines = zip(*found, strict=True)
     hints = [each.hints for each in compared]
     fits = kinematics.fit(
-        _seen([each.before for each in compared]),
-        _seen([each.now for each in compared]),
+        chain.stacked([each.before for each in compared]),
+        chain.stacked([each.now for each in compared]),
         np.array(turned),
         np.array(upright),
         np.array(shoulders),
@@ -88,20 +88,11 @@ def _stacked(found: list[Any]) -> Looks:
         fits,
         np.array(turned),
         correction.Hints(
-            *(np.concatenate([getattr(h, name) for h in hints]) for name in correction.Hints.__dataclass_fields__)
+            *(np.concatenate([getattr(each, name.name) for each in hints]) for name in fields(correction.Hints))
         ),
         np.array([line.true_deg for line in lines]),
         np.array([line.person for line in lines]),
         np.array([line.kind for line in lines]),
-    )
-
-
-def _seen(sights: list[chain.Sight]) -> Seen:
-    return Seen(
-        np.array([s.tragus for s in sights]),
-        np.array([s.depth_mm for s in sights]),
-        np.array([s.middle for s in sights]),
-        np.array([s.across for s in sights]),
     )
 
 
@@ -113,15 +104,15 @@ def _kept(all_looks: Looks) -> Looks:
 
 def part(of: Looks, keep: npt.NDArray[np.bool_]) -> Looks:
     """Some of the looks."""
-    fits, hints = of.fits, of.hints
-    return Looks(
-        Fits(fits.unknowns[keep], fits.expected[keep], fits.variance[keep], fits.misfit[keep], fits.sunk[keep]),
-        of.turned_deg[keep],
-        correction.Hints(hints.shoulders_nearer_mm[keep], hints.eyes_grown[keep], hints.tragus_low[keep]),
-        of.true_deg[keep],
-        of.person[keep],
-        of.kind[keep],
-    )
+    some: Looks = _part(of, keep)
+    return some
+
+
+def _part(of: Any, keep: npt.NDArray[np.bool_]) -> Any:
+    """Some rows of an array, or of all arrays of a dataclass."""
+    if not is_dataclass(of):
+        return of[keep]
+    return replace(of, **{each.name: _part(getattr(of, each.name), keep) for each in fields(of)})  # type: ignore[type-var]
 
 
 def importance(of: Looks) -> Array:

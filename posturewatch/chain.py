@@ -1,6 +1,7 @@
 """How the person sits now against their own baseline: the kinematic chain's answer for one look, with its error; from
 the side and where the face is lost, other measures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -186,14 +187,14 @@ def _from_heights(look: Features, baseline: Baseline) -> Deviation:
 
 
 def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) -> Deviation:
-    seen = compare(look, head, front)
-    turn, flexion, bend = head_turned(head, front)
+    turned_deg = turn, flexion, bend = head_turned(head, front)
+    seen = compare(look, turned_deg, front)
     head_alone = Deviation(look.t_s, look.view, neck_flexion_deg=flexion, side_bend_deg=bend, turn_deg=turn)
     if seen is None:
         return replace(head_alone, reason="the face can't be followed")
-    fit = fit_chain(seen.before, seen.now, (turn, flexion, bend), head_upright(front), look.shoulders_seen)
-    correct = correction.corrected if abs(front.turn_deg) <= ASLANT_DEG else correction.uncorrected
-    drops_deg, sigmas_deg = correct(fit.fits, np.array([[turn, flexion, bend]]), seen.hints)
+    fit = fit_chain(seen.before, seen.now, turned_deg, head_upright(front), look.shoulders_seen)
+    hints = seen.hints if abs(front.turn_deg) <= ASLANT_DEG else None
+    drops_deg, sigmas_deg = correction.corrected(fit.fits, np.array([turned_deg]), hints)
     drop_deg, sigma_deg = float(drops_deg[0]), float(sigmas_deg[0])
     if fit.misfit > MOST_MISFIT or not LEAST_DROP_DEG <= drop_deg <= MOST_DROP_DEG:
         return replace(head_alone, reason="what is seen fits no body")
@@ -224,12 +225,13 @@ class Compared:
     hints: correction.Hints
 
 
-def compare(look: Features, head: Head, front: Front) -> Compared | None:
-    """What the look shows against the front baseline; None when the face can't be followed."""
+def compare(look: Features, turned_deg: tuple[float, float, float], front: Front) -> Compared | None:
+    """What the look, its head turned so far (`head_turned`), shows against the front baseline; None when the face can't
+    be followed."""
     tragus = locate(front.face, look)
     if tragus is None:
         return None
-    tragus = tragus - np.array([0.0, PITCH_LIFT_MM * head_turned(head, front)[1], 0.0])
+    tragus = tragus - np.array([0.0, PITCH_LIFT_MM * turned_deg[1], 0.0])
     shoulders = geometry.normalised(pose_of(look)[SHOULDERS, :2], look.size_px, look.focal_px)
     before = Sight(np.array(front.tragus), front.depth_mm, np.array(front.middle), np.array(front.across))
     now = Sight(tragus[:2] / tragus[2], float(tragus[2]), shoulders.mean(0), shoulders[0] - shoulders[1])
@@ -280,7 +282,7 @@ def fit_chain(
     little.
     """
     fits = kinematics.fit(
-        _seen(before), _seen(now), np.array([turned_deg]), np.array([upright_deg]), np.array([shoulders_seen])
+        stacked([before]), stacked([now]), np.array([turned_deg]), np.array([upright_deg]), np.array([shoulders_seen])
     )
     tragus, shoulders = (way[:, 0] / 10 for way in kinematics.moves(fits.unknowns))
     return Fit(
@@ -294,5 +296,11 @@ def fit_chain(
     )
 
 
-def _seen(sight: Sight) -> kinematics.Seen:
-    return kinematics.Seen(sight.tragus[None], np.array([sight.depth_mm]), sight.middle[None], sight.across[None])
+def stacked(sights: Sequence[Sight]) -> kinematics.Seen:
+    """Sights of n looks as `kinematics.fit` takes them."""
+    return kinematics.Seen(
+        np.array([sight.tragus for sight in sights]),
+        np.array([sight.depth_mm for sight in sights]),
+        np.array([sight.middle for sight in sights]),
+        np.array([sight.across for sight in sights]),
+    )

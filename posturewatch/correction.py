@@ -59,21 +59,16 @@ LEAST_ERROR_DEG = 1.0  # chosen: two looks at someone sitting still differ by ab
 FLAT_DROP_DEG = 8.0  # chosen: beyond it the error grows no more
 
 
-def corrected(fits: Fits, turned_deg: Array, hints: Hints) -> tuple[Array, Array]:
-    """Fall of CVA and its standard error, degrees, (n,) each; turned_deg (n, 3): change of turn, flexion and bend."""
-    drop = fits["cva_drop"] + measures(fits, turned_deg, hints) @ np.array(list(WEIGHTS.values()))
-    return drop, _error_deg(fits, turned_deg, drop)
+def corrected(fits: Fits, turned_deg: Array, hints: Hints | None) -> tuple[Array, Array]:
+    """Fall of CVA and its standard error, degrees, (n,) each; turned_deg (n, 3): change of turn, flexion and bend.
 
-
-def uncorrected(fits: Fits, turned_deg: Array, _: Hints) -> tuple[Array, Array]:
-    """The chain's own answer, for cameras that the correction was not fitted on, with the same terms of error."""
+    Without hints the chain's own answer, for cameras that the correction was not fitted on.
+    """
     drop = fits["cva_drop"]
-    return drop, _error_deg(fits, turned_deg, drop)
-
-
-def _error_deg(fits: Fits, turned_deg: Array, drop_deg: Array) -> Array:
-    variance = spreads(fits, turned_deg, drop_deg) @ np.array(list(SIGMA.values()))
-    return np.asarray(np.maximum(np.sqrt(variance), LEAST_ERROR_DEG))
+    if hints is not None:
+        drop = drop + measures(fits, turned_deg, hints) @ np.array(list(WEIGHTS.values()))
+    variance = spreads(fits, turned_deg, drop) @ np.array(list(SIGMA.values()))
+    return drop, np.maximum(np.sqrt(variance), LEAST_ERROR_DEG)
 
 
 def spreads(fits: Fits, turned_deg: Array, drop_deg: Array) -> Array:

@@ -98,6 +98,23 @@ def move_point(
     return np.asarray(cv2.Rodrigues(turned)[0] @ (point_mm - middle) + shift[:, 0])
 
 
+def about_middle(size_px: tuple[int, int], turned_deg: float, scale: float) -> Array:
+    """The affine map (2, 3) that turns a picture counter-clockwise and scales it, about its middle."""
+    return np.asarray(cv2.getRotationMatrix2D((size_px[0] / 2, size_px[1] / 2), turned_deg, scale), np.float64)
+
+
+def inverted(affine: Array) -> Array:
+    """The affine map (2, 3) that goes back."""
+    return np.asarray(cv2.invertAffineTransform(affine), np.float64)
+
+
+def warped(picture: npt.NDArray[np.uint8], affine: Array) -> npt.NDArray[np.uint8]:
+    """A picture under an affine map (2, 3), of the same size; its edge is drawn out where nothing is."""
+    height, width = picture.shape[:2]
+    moved = cv2.warpAffine(picture, affine, (width, height), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)
+
+
 def _unscaled(matrix: Array) -> Array:
     """The rotation (3, 3) in a (4, 4) or (3, 3) matrix that may also scale."""
     return np.asarray(matrix[:3, :3] / np.cbrt(np.linalg.det(matrix[:3, :3])))

@@ -4,10 +4,11 @@ by some pixels, and the mean errs less (`calibration/REPORT.md`). For single pic
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from posturewatch import geometry
+from posturewatch.features import EYES, MOUTH, NOSE
 from posturewatch.frames import Frame
 from posturewatch.landmarks import Face, Finder, Landmarks, Place
 
@@ -30,7 +31,6 @@ WAYS = [
     for mirrored in (False, True)
 ]  # chosen
 
-EYES, MOUTH = [2, 5], [9, 10]
 POSE_MIRROR = [0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(i + (1 if i % 2 else -1) for i in range(11, 33))]  # MediaPipe's pose
 # the face mesh: points on the middle line; the others of the right half stand in the order of their partners, 248…467
 MIDDLE = {*range(3), *range(4, 7), *range(8, 20), 94, 151, 152, 164, 168, 175, 195, 197, 199, 200}
@@ -69,15 +69,12 @@ def seen(picture: Picture, way: Way) -> Picture:
     if (way.scale, way.turned_deg) == (1.0, 0.0):
         return picture
     height, width = picture.shape[:2]
-    moved = cv2.warpAffine(
-        picture, _map((width, height), way), (width, height), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(moved, np.uint8)
+    return geometry.warped(picture, _map((width, height), way))
 
 
 def undone(found: Landmarks, way: Way) -> Landmarks:
     """What was found in one way, as it is in the picture itself."""
-    back = cv2.invertAffineTransform(_map(found.size_px, way))
+    back = geometry.inverted(_map(found.size_px, way))
     pose, world, face = found.pose, found.world, found.face
     if pose is not None and world is not None:
         pose = _moved(pose, back, way)
@@ -95,7 +92,7 @@ def merged(found: Sequence[Landmarks]) -> Landmarks:
     if 2 * len(people) < len(found):
         return replace(found[0], pose=None, world=None, face=None)
     poses = np.array([each.pose for each in people])
-    noses = poses[:, 0, :2]
+    noses = poses[:, NOSE, :2]
     apart = np.linalg.norm(noses[:, None] - noses[None], axis=2)
     faces_px = np.linalg.norm(poses[:, EYES, :2].mean(1) - poses[:, MOUTH, :2].mean(1), axis=1)
     near = apart[np.median(apart, axis=1).argmin()] <= SAME_FACES * np.median(faces_px)  # of the one most agree with
@@ -111,7 +108,7 @@ def merged(found: Sequence[Landmarks]) -> Landmarks:
 
 
 def _map(size: tuple[int, int], way: Way) -> Array:
-    return np.asarray(cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), way.turned_deg, way.scale), np.float64)
+    return geometry.about_middle(size, way.turned_deg, way.scale)
 
 
 def _place_seen(place: Place, size: tuple[int, int], way: Way) -> Place:

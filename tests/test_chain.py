@@ -418,13 +418,13 @@ def test_before_a_camera_aslant_which_it_was_not_fitted_on_nothing_is_corrected(
 def test_what_the_look_shows_beside_the_chain_is_counted_from_the_baseline():
     before, now = look(), look(Sitter(chair_mm=(0, 0, 80)))
     front = build([before], HFOV_DEG).front
-    same, nearer = (chain.compare(each, each.head, front).hints for each in (before, now))
+    same, nearer = (chain.compare(each, chain.head_turned(each.head, front), front).hints for each in (before, now))
     assert [float(value[0]) for value in (same.shoulders_nearer_mm, same.eyes_grown)] == pytest.approx([0, 0], abs=0.05)
     assert float(nearer.eyes_grown[0]) == pytest.approx(100 * np.log(565 / 485), abs=0.5)  # eyes 85 mm before the tragi
     assert float(nearer.tragus_low[0]) == front.tragus[1]
     world = now.world.copy()
     world[[11, 12], 2] -= 0.05
-    moved = chain.compare(replace(now, world=world), now.head, front).hints
+    moved = chain.compare(replace(now, world=world), chain.head_turned(now.head, front), front).hints
     assert float(moved.shoulders_nearer_mm[0] - nearer.shoulders_nearer_mm[0]) == pytest.approx(50.0, abs=0.01)
 
 

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "posturewatch"
 README = ROOT / "README.md"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ORDER = [  # DESIGN part 1
-    *("errors", "config", "frames", "landmarks", "steady", "geometry", "smoothing", "features", "profile", "baseline"),
+    *("errors", "config", "frames", "landmarks", "geometry", "smoothing", "features", "steady", "profile", "baseline"),
     *("kinematics", "correction", "chain", "lens", "posture", "holds", "alerts", "exercises", "coach", "session"),
     *("history", "report", "notify", "preview", "monitor", "terminal", "doctor", "cli", "__main__"),
 ]
@@ -110,8 +110,8 @@ def test_only_landmarks_knows_mediapipe(name):
 
 
 @each_module
-def test_only_frames_steady_geometry_and_preview_know_cv2(name):
-    assert name in ("frames", "steady", "geometry", "preview") or "cv2" not in tops(TREES[name])
+def test_only_frames_geometry_and_preview_know_cv2(name):
+    assert name in ("frames", "geometry", "preview") or "cv2" not in tops(TREES[name])
 
 
 @each_module

@@ -79,7 +79,7 @@ def data(out: Path, count: int, seed: int, jobs: int) -> None:
 def steady(out: Path, count: int, seed: int, jobs: int) -> None:
     """The front pictures of some of the data's people, each looked at in several ways."""
     _claim(out, {"some of people": count, "seed": seed})
-    _each(partial(_steady_file, out), list(plan.people(count, seed))[::STEADY_EVERY], jobs)
+    _each(partial(_person_file, out, steadily=True), list(plan.people(count, seed))[::STEADY_EVERY], jobs)
 
 
 def make_clips(out: Path, count: int, seed: int, jobs: int) -> None:
@@ -135,29 +135,17 @@ def demo(out: Path) -> None:
     out.with_suffix(".json").write_text(json.dumps(timeline, indent=0) + "\n", encoding="utf-8")
 
 
-def _person_file(out: Path, who: Sitter) -> str:
-    """Make one person's file unless it is there; a line that says so."""
+def _person_file(out: Path, who: Sitter, steadily: bool = False) -> str:
+    """Make one person's file unless it is there, steadily only that of the front; a line that says so."""
     path = out / f"{who.person.name}{lines.SUFFIX}"
     if path.exists():
         return f"{path.name}: kept"
     found: list[Line] = []
+    sittings, look = (plan.sittings(who)[:1], find_steadily) if steadily else (plan.sittings(who), Finder.find)
     with closing(Studio(who.person, who.scene)) as studio, Finder(stream=False) as eyes:
-        for sitting in plan.sittings(who):
+        for sitting in sittings:
             for shot in shots.of_sitting(sitting, studio.body):
-                found.append(studio.line(shot, sitting.placement, who.split, eyes))
-    return _written(path, found)
-
-
-def _steady_file(out: Path, who: Sitter) -> str:
-    path = out / f"{who.person.name}{lines.SUFFIX}"
-    if path.exists():
-        return f"{path.name}: kept"
-    sitting = plan.sittings(who)[0]
-    with closing(Studio(who.person, who.scene)) as studio, Finder(stream=False) as eyes:
-        found = [
-            studio.line(shot, sitting.placement, who.split, eyes, find_steadily)
-            for shot in shots.of_sitting(sitting, studio.body)
-        ]
+                found.append(studio.line(shot, sitting.placement, who.split, eyes, look))
     return _written(path, found)
 
 
