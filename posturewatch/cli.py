@@ -5,7 +5,6 @@ import functools
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -15,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata, resources
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -107,16 +105,6 @@ def command(example: str, name: str | None = None) -> Callable[[Callable[..., in
         return run
 
     return register
-
-
-def main() -> None:
-    """The console script. A request to end (SIGTERM) saves everything, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    app()
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _version(wanted: bool) -> None:
