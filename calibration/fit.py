@@ -33,23 +33,30 @@ SWEEP_COUNTS = 3.0  # chosen: the forward head alone is what people ask for
 RARE_COUNTS = 0.6  # chosen: hands at the head hide what is seen
 RARE = {"phone", "chin", "reach", "sh_up"}
 FOLDS = 10
-BINS_DEG = np.arange(-10.0, 45.0, 5.0)  # every true angle counts alike, or large ones are drawn to the mean
+BINS_DEG = np.arange(-10.0, 45.0, 5.0)  # true angles count nearly alike, or large ones are drawn to the mean
 
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """n pictures beside their baselines: what the chain made of them, true fall of CVA, person and kind."""
+    """n pictures beside their baselines: what the chain made of them and of the baselines themselves, true fall of CVA
+    and true flexion of the head, person and kind."""
 
     fits: Fits
+    rest: Fits
     turned_deg: Array
     hints: correction.Hints
     true_deg: Array
+    flexed_deg: Array
     person: npt.NDArray[np.str_]
     kind: npt.NDArray[np.str_]
 
     def measures(self) -> Array:
         """The correction's measures (n, 19)."""
-        return correction.measures(self.fits, self.turned_deg, self.hints)
+        return correction.measures(self.fits, self.rest, self.turned_deg, self.hints)
+
+    def chain_deg(self) -> Array:
+        """The chain's own fall of CVA (n,), 0 for the upright picture."""
+        return self.fits["cva_drop"] - self.rest["cva_drop"]
 
 
 def looks(lines: Sequence[Line]) -> Looks:
@@ -77,20 +84,22 @@ def looks(lines: Sequence[Line]) -> Looks:
 def _stacked(found: list[Any]) -> Looks:
     compared, turned, upright, shoulders, lines = zip(*found, strict=True)
     hints = [each.hints for each in compared]
-    fits = kinematics.fit(
-        chain.stacked([each.before for each in compared]),
-        chain.stacked([each.now for each in compared]),
-        np.array(turned),
-        np.array(upright),
-        np.array(shoulders),
-    )
+    groups, first, group = np.unique([line.group for line in lines], return_index=True, return_inverse=True)
+    before = chain.stacked([each.before for each in compared])
+    now = chain.stacked([each.now for each in compared])
+    fits = kinematics.fit(before, now, np.array(turned), np.array(upright), np.array(shoulders))
+    upright_only = _part(before, first)
+    still, seen = np.zeros((len(groups), 3)), np.ones(len(groups), bool)
+    rest = kinematics.fit(upright_only, upright_only, still, np.array(upright)[first], seen)
     return Looks(
         fits,
+        rest.of(group),
         np.array(turned),
         correction.Hints(
             *(np.concatenate([getattr(each, name.name) for each in hints]) for name in fields(correction.Hints))
         ),
         np.array([line.true_deg for line in lines]),
+        np.array([line.truth["d_flexion_deg"] for line in lines]),
         np.array([line.person for line in lines]),
         np.array([line.kind for line in lines]),
     )
@@ -108,7 +117,7 @@ def part(of: Looks, keep: npt.NDArray[np.bool_]) -> Looks:
     return some
 
 
-def _part(of: Any, keep: npt.NDArray[np.bool_]) -> Any:
+def _part(of: Any, keep: npt.NDArray[Any]) -> Any:
     """Some rows of an array, or of all arrays of a dataclass."""
     if not is_dataclass(of):
         return of[keep]
@@ -117,23 +126,32 @@ def _part(of: Any, keep: npt.NDArray[np.bool_]) -> Any:
 
 def importance(of: Looks) -> Array:
     """How much each picture counts."""
-    place = np.digitize(of.true_deg, BINS_DEG)
-    share = np.bincount(place, minlength=len(BINS_DEG) + 1)[place]
-    weight = share**-0.5
+    weight = evenly(of.true_deg)
     weight *= np.where(of.kind == "fh", SWEEP_COUNTS, 1.0) * np.where(np.isin(of.kind, list(RARE)), RARE_COUNTS, 1.0)
     return np.asarray(weight / weight.mean())
 
 
+def evenly(angles_deg: Array) -> Array:
+    """Weights (n,) that let rare angles count nearly as much as frequent ones."""
+    place = np.digitize(angles_deg, BINS_DEG)
+    return np.asarray(np.bincount(place, minlength=len(BINS_DEG) + 1)[place] ** -0.5)
+
+
 def weights(of: Looks) -> Array:
-    """The correction's weights (19,): ridge on standardised measures, the constant free."""
-    x, count = of.measures()[:, 1:], importance(of)
-    y = of.true_deg - of.fits["cva_drop"]
-    middle, spread = np.average(x, axis=0, weights=count), x.std(0)
-    z = (x - middle) / spread
-    centre = float(np.average(y, weights=count))
+    """The correction's weights (19,): ridge on measures of unit spread, through the upright picture's zero."""
+    x, count = of.measures(), importance(of)
+    y = of.true_deg - of.chain_deg()
+    spread = x.std(0)
+    z = x / spread
     normal = (z * count[:, None]).T @ z + RIDGE * np.eye(z.shape[1])
-    slope = np.linalg.solve(normal, (z * count[:, None]).T @ (y - centre)) / spread
-    return np.concatenate([[centre - middle @ slope], slope])
+    return np.asarray(np.linalg.solve(normal, (z * count[:, None]).T @ y) / spread)
+
+
+def flexion(of: Looks, drop_deg: Array) -> Array:
+    """The terms of what the face's pitch tells too little by (2,)."""
+    seen = of.turned_deg[:, 1]
+    x, count = correction.nods(seen, drop_deg), evenly(of.flexed_deg)
+    return np.asarray(np.linalg.solve((x * count[:, None]).T @ x, (x * count[:, None]).T @ (of.flexed_deg - seen)))
 
 
 def sigma(of: Looks, drop_deg: Array) -> Array:
@@ -165,7 +183,7 @@ def left_out(of: Looks, asked: Looks | None = None) -> Array:
 
 def corrected(of: Looks, by: Array) -> Array:
     """The fall of CVA corrected by these weights."""
-    return np.asarray(of.fits["cva_drop"] + of.measures() @ by)
+    return of.chain_deg() + of.measures() @ by
 
 
 def rounded(values: Array, names: Sequence[str]) -> dict[str, float]:
@@ -183,6 +201,7 @@ def fitted(of: Looks, steady: Looks) -> dict[str, Any]:
         "people looked at steadily": len(np.unique(steady.person)),
         "pictures looked at steadily": len(steady.true_deg),
         "weights": rounded(weights(of), list(correction.WEIGHTS)),
+        "flexion": rounded(flexion(of, left_out(of)), list(correction.FLEXION)),
         "sigma": rounded(spread, list(correction.SIGMA)),
     }
 
@@ -202,7 +221,7 @@ def main(words: list[str]) -> int:
     """Fit, write and print."""
     folder = Path(words[0]) if words else DATA
     of, steady = (looks([line for line in read(each) if line.split == "fit"]) for each in (folder, folder / "steady"))
-    print("the chain alone\n" + table(of, of.fits["cva_drop"]))
+    print("the chain alone\n" + table(of, of.chain_deg()))
     print("corrected, each person left out\n" + table(of, left_out(of)))
     print("the same, looked at in several ways\n" + table(steady, left_out(of, steady)))
     answer = fitted(of, steady)

@@ -103,15 +103,15 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The chain's answer: change of CVA (degrees), changes of place (cm, DESIGN's signs), and all that was fitted."""
+    """The chain's answer: changes of place (cm, DESIGN's signs), and all that was fitted to the look and to the upright
+    picture itself, one row each."""
 
-    cva_drop_deg: float
     head_forward_cm: float
     head_drop_cm: float
     sink_cm: float
     distance_cm: float
-    misfit: float
     fits: kinematics.Fits
+    rest: kinematics.Fits
 
 
 def deviation(look: Features, baseline: Baseline | None) -> Deviation:
@@ -194,9 +194,9 @@ def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) ->
         return replace(head_alone, reason="the face can't be followed")
     fit = fit_chain(seen.before, seen.now, turned_deg, head_upright(front), look.shoulders_seen)
     hints = seen.hints if abs(front.turn_deg) <= ASLANT_DEG else None
-    drops_deg, sigmas_deg = correction.corrected(fit.fits, np.array([turned_deg]), hints)
+    drops_deg, sigmas_deg = correction.corrected(fit.fits, fit.rest, np.array([turned_deg]), hints)
     drop_deg, sigma_deg = float(drops_deg[0]), float(sigmas_deg[0])
-    if fit.misfit > MOST_MISFIT or not LEAST_DROP_DEG <= drop_deg <= MOST_DROP_DEG:
+    if fit.fits.misfit[0] > MOST_MISFIT or not LEAST_DROP_DEG <= drop_deg <= MOST_DROP_DEG:
         return replace(head_alone, reason="what is seen fits no body")
     told = abs(turn) <= MOST_YAW_DEG
     raise_cm = _raise_cm(seen.before, seen.now, front.depth_mm)
@@ -204,6 +204,7 @@ def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) ->
     return replace(
         head_alone,
         reason=None if told else "turned away",
+        neck_flexion_deg=correction.flexion(flexion, drop_deg),
         forward_head_deg=drop_deg if told else None,
         error_deg=_error_deg(sigma_deg, turn, look.view, baseline.noise_deg) if told else None,
         shoulder_raise_cm=abs(raise_cm),
@@ -275,24 +276,28 @@ def fit_chain(
     upright_deg: tuple[float, float, float],
     shoulders_seen: bool = True,
 ) -> Fit:
-    """Fit the chain to the baseline's and the current sight by Gauss–Newton with priors.
+    """Fit the chain to the baseline's and the current sight, and to the baseline's as if it were the current one.
 
     turned_deg: change of turn, flexion and bend of the head; upright_deg: the same against the camera at the baseline,
     which tells the camera's tilt and to which side of the person it stands; without shoulders_seen their place counts
     little.
     """
-    fits = kinematics.fit(
-        stacked([before]), stacked([now]), np.array([turned_deg]), np.array([upright_deg]), np.array([shoulders_seen])
+    both = kinematics.fit(
+        stacked([before, before]),
+        stacked([now, before]),
+        np.array([turned_deg, (0.0, 0.0, 0.0)]),
+        np.array([upright_deg, upright_deg]),
+        np.array([shoulders_seen, True]),
     )
-    tragus, shoulders = (way[:, 0] / 10 for way in kinematics.moves(fits.unknowns))
+    tragus, shoulders = ((way[:, 0] - way[:, 1]) / 10 for way in kinematics.moves(both.unknowns))
+    fits, rest = both.of([0]), both.of([1])
     return Fit(
-        cva_drop_deg=float(fits["cva_drop"][0]),
         head_forward_cm=float(tragus[2] - shoulders[2]),
         head_drop_cm=float(-tragus[1]),
         sink_cm=float(-shoulders[1]),
         distance_cm=now.depth_mm / float(np.exp(fits["ln_head_size"][0])) / 10,
-        misfit=float(fits.misfit[0]),
         fits=fits,
+        rest=rest,
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from posturewatch import correction
-from posturewatch.correction import SIGMA, WEIGHTS, Hints, corrected, measures, spreads
+from posturewatch.correction import SIGMA, WEIGHTS, Hints, corrected, flexion, measures, spreads
 from posturewatch.kinematics import INDEX, MEANS, SDS, Fits
 
 DROPS_DEG = np.arange(-30.0, 46.0, 1.0)
@@ -33,12 +33,17 @@ def hints(count, nearer_mm=0.0, grown=0.0, low=0.0):
     return Hints(np.full(count, nearer_mm), np.full(count, grown), np.full(count, low))
 
 
+def rest(count, drop=0.0, sunk=0.0, **beyond_sd):
+    """The same fitted to the upright pictures themselves."""
+    return made([drop] * count, sunk=sunk, **beyond_sd)
+
+
 def column(name, fits=None, turned=None, seen=None):
     """The values of one measure."""
     fits = made(20.0) if fits is None else fits
     count = len(fits.misfit)
-    table = measures(fits, angles(count) if turned is None else turned, hints(count) if seen is None else seen)
-    return table[:, list(WEIGHTS).index(name)].tolist()
+    turned, seen = angles(count) if turned is None else turned, hints(count) if seen is None else seen
+    return measures(fits, rest(count), turned, seen)[:, list(WEIGHTS).index(name)].tolist()
 
 
 def only(monkeypatch, weights=None, sigma=None):
@@ -51,7 +56,8 @@ def only(monkeypatch, weights=None, sigma=None):
 
 
 def test_there_is_one_column_for_every_name_and_every_one_is_finite():
-    table = measures(made(DROPS_DEG), angles(len(DROPS_DEG), 5, 6, 7), hints(len(DROPS_DEG), 8, 9, 0.1))
+    count = len(DROPS_DEG)
+    table = measures(made(DROPS_DEG), rest(count), angles(count, 5, 6, 7), hints(count, 8, 9, 0.1))
     assert table.shape == (len(DROPS_DEG), len(WEIGHTS))
     assert np.isfinite(table).all()
     parts = spreads(made(DROPS_DEG), angles(len(DROPS_DEG)), DROPS_DEG)
@@ -60,7 +66,7 @@ def test_there_is_one_column_for_every_name_and_every_one_is_finite():
 
 
 def test_each_name_stands_for_its_measure():
-    assert column("one") == [1.0]
+    assert column("begun", made([-5.0, 0.0, 4.0, 10.0, 30.0])) == [0.0, 0.0, 0.4, 1.0, 1.0]
     assert column("drop") == [20.0]
     assert column("drop squared", made(10.0)) == [5.0]  # 10² / 20
     assert column("drop cubed", made(10.0)) == [2.5]  # 10³ / 400
@@ -80,15 +86,16 @@ def test_each_name_stands_for_its_measure():
 
 def test_what_is_the_same_to_either_side_is_measured_without_its_sign():
     fits = made(20.0)
-    one, other = (measures(fits, angles(1, turn=turn, bend=bend), hints(1)) for turn, bend in ((15, -8), (-15, 8)))
+    sides = ((15, -8), (-15, 8))
+    one, other = (measures(fits, rest(1), angles(1, turn=turn, bend=bend), hints(1)) for turn, bend in sides)
     assert (one == other).all()
     for name in ("roll", "lateral", "yaw"):
         assert column(name, made(20.0, **{name: 1.2})) == pytest.approx(column(name, made(20.0, **{name: -1.2})))
 
 
-@pytest.mark.parametrize(("name", "most"), [("drop", (-10.0, 40.0)), ("drop squared", None)])
+@pytest.mark.parametrize(("name", "most"), [("drop", (-8.0, 40.0)), ("drop squared", None)])
 def test_a_drop_beyond_what_was_fitted_is_corrected_like_the_last_that_was(name, most):
-    assert column(name, made([-35.0, 60.0])) == column(name, made([-10.0, 40.0]))
+    assert column(name, made([-35.0, 60.0])) == column(name, made([-8.0, 40.0]))
     if most:
         assert tuple(column(name, made([-35.0, 60.0]))) == most
 
@@ -108,10 +115,22 @@ def test_measures_far_from_what_was_fitted_are_cut_off():
 
 
 def test_the_corrected_drop_is_the_chains_and_the_weighted_measures(monkeypatch):
-    only(monkeypatch, {"one": 1.5, "drop": -0.1, "bend": 0.5}, {"one": 4.0})
-    drop, sigma = corrected(made([0.0, 20.0]), angles(2, bend=-4), hints(2))
-    assert drop == pytest.approx([3.5, 21.5])  # 0 + 1.5 + 2 and 20 + 1.5 − 2 + 2
+    only(monkeypatch, {"begun": 1.5, "drop": -0.1, "bend": 0.5}, {"one": 4.0})
+    drop, sigma = corrected(made([0.0, 20.0]), rest(2), angles(2, bend=-4), hints(2))
+    assert drop == pytest.approx([2.0, 21.5])  # 0 + 0 + 2 and 20 + 1.5 − 2 + 2
     assert sigma == pytest.approx([2.0, 2.0])
+
+
+@pytest.mark.parametrize("low", [-0.3, 0.2])
+def test_the_upright_picture_itself_reads_nothing_whatever_the_chain_makes_of_it(low):
+    upright = rest(1, drop=-0.7, sunk=0.3, lean=0.4, yaw=-1.2, neck=0.8)
+    drop, _ = corrected(upright, upright, angles(1), hints(1, low=low))
+    assert drop == [0.0]
+
+
+def test_where_nothing_is_corrected_the_change_from_the_upright_picture_is_told():
+    drop, _ = corrected(made(20.0), rest(1, drop=-0.5), angles(1), None)
+    assert drop == [20.5]
 
 
 @pytest.mark.parametrize(
@@ -126,38 +145,51 @@ def test_the_corrected_drop_is_the_chains_and_the_weighted_measures(monkeypatch)
 )
 def test_each_part_of_the_error_is_a_variance(monkeypatch, name, fits, turn, expected):
     only(monkeypatch, sigma={name: 1.0})
-    _, sigma = corrected(made(5.0, **fits), angles(1, turn=turn), hints(1))
+    _, sigma = corrected(made(5.0, **fits), rest(1), angles(1, turn=turn), hints(1))
     assert sigma == pytest.approx([expected])
 
 
 def test_the_error_grows_with_the_corrected_drop_up_to_eight_degrees(monkeypatch):
-    only(monkeypatch, {"one": 2.0}, {"drop squared": 1.0})
-    _, sigma = corrected(made([-8.0, 0.0, 4.0, 6.0, 30.0]), angles(5), hints(5))
+    only(monkeypatch, {"bend": 2.0}, {"drop squared": 1.0})
+    _, sigma = corrected(made([-8.0, 0.0, 4.0, 6.0, 30.0]), rest(5), angles(5, bend=1), hints(5))
     assert sigma == pytest.approx([6.0, 2.0, 6.0, 8.0, 8.0])
 
 
 def test_no_error_is_stated_smaller_than_two_looks_at_the_same_differ_by(monkeypatch):
     only(monkeypatch)
-    _, sigma = corrected(made(0.0), angles(1), hints(1))
+    _, sigma = corrected(made(0.0), rest(1), angles(1), hints(1))
     assert sigma == [correction.LEAST_ERROR_DEG]
     assert correction.LEAST_ERROR_DEG == 1.0
 
 
+def test_looking_down_is_told_further_than_the_pitch_seen_and_less_where_the_head_came_forward(monkeypatch):
+    monkeypatch.setattr(correction, "FLEXION", {"squared": 0.1, "drop": -0.05})
+    assert flexion(20.0, 0.0) == pytest.approx(22.0)  # 20 + 0.1 × 20²/20
+    assert flexion(20.0, 10.0) == pytest.approx(21.5)
+    assert flexion(-10.0, 0.0) == -10.0  # looking up is seen as it is
+    assert flexion(0.0, 90.0) == flexion(0.0, 40.0)  # beyond what was fitted
+
+
 # what the shipped numbers must keep to
+
+
+def test_the_upright_head_is_not_flexed_and_a_larger_pitch_reads_larger():
+    assert flexion(0.0, 0.0) == 0.0
+    assert np.diff([flexion(seen, 8.0) for seen in np.arange(-30.0, 50.0)]).min() > 0.99
 
 
 @pytest.mark.parametrize("flexion", [-10.0, 0.0, 25.0])
 @pytest.mark.parametrize("low", [-0.4, 0.1])
 def test_a_larger_drop_of_the_chain_reads_larger(flexion, low):
     count = len(DROPS_DEG)
-    drop, _ = corrected(made(DROPS_DEG), angles(count, flexion=flexion), hints(count, low=low))
+    drop, _ = corrected(made(DROPS_DEG), rest(count), angles(count, flexion=flexion), hints(count, low=low))
     assert np.diff(drop).min() > 0
 
 
 def test_the_error_is_finite_and_positive_and_some_degrees_at_most():
     count = len(DROPS_DEG)
     for misfit, turn in ((0.0, 0.0), (2.0, 10.0), (30.0, 40.0)):
-        _, sigma = corrected(made(DROPS_DEG, misfit), angles(count, turn=turn), hints(count))
+        _, sigma = corrected(made(DROPS_DEG, misfit), rest(count), angles(count, turn=turn), hints(count))
         assert np.isfinite(sigma).all()
         assert (sigma >= 0.5).all()
         assert (sigma < 15).all()
@@ -166,10 +198,10 @@ def test_the_error_is_finite_and_positive_and_some_degrees_at_most():
 def test_what_fits_a_body_worse_is_told_with_a_larger_error():
     fits = made([15.0] * 3)
     worse = Fits(fits.unknowns, fits.expected, fits.variance, np.array([1.0, 8.0, 30.0]), fits.sunk)
-    _, sigma = corrected(worse, angles(3), hints(3))
+    _, sigma = corrected(worse, rest(3), angles(3), hints(3))
     assert np.diff(sigma).min() > 0.1
 
 
 def test_a_head_turned_further_is_told_with_a_larger_error():
-    sigma = [corrected(made(15.0), angles(1, turn=turn), hints(1))[1][0] for turn in (0.0, 15.0, 30.0)]
+    sigma = [corrected(made(15.0), rest(1), angles(1, turn=turn), hints(1))[1][0] for turn in (0.0, 15.0, 30.0)]
     assert np.diff(sigma).min() > 0

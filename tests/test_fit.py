@@ -15,6 +15,8 @@ FITTED = json.loads(fit.FITTED.read_text(encoding="utf-8"))
 def test_the_shipped_numbers_are_those_of_the_file() -> None:
     assert FITTED["weights"] == correction.WEIGHTS
     assert list(correction.WEIGHTS) == list(FITTED["weights"])  # the order is the measures'
+    assert FITTED["flexion"] == correction.FLEXION
+    assert list(correction.FLEXION) == list(FITTED["flexion"])
     assert FITTED["sigma"] == correction.SIGMA
     assert list(correction.SIGMA) == list(FITTED["sigma"])
 
@@ -26,6 +28,7 @@ def test_fitting_again_gives_the_numbers_again() -> None:
     again = fit.fitted(of, steady)
     assert {name: again[name] for name in COUNTS} == {name: FITTED[name] for name in COUNTS}
     assert again["weights"] == nearly(FITTED["weights"])
+    assert again["flexion"] == nearly(FITTED["flexion"])
     assert again["sigma"] == nearly(FITTED["sigma"])
 
 
