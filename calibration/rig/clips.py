@@ -177,8 +177,8 @@ def demo_sitter() -> Sitter:
         brows="eyebrow001",
         hair="short01",
         hair_tint=(2.3, 1.75, 1.4),
-        clothes="male_casualsuit05",
-        cloth_tint=(1.25, 1.32, 1.5),
+        clothes="male_casualsuit01",
+        cloth_tint=(0.62, 0.72, 0.9),
     )
     neutral = Pose(trunk_lean_deg=-3, forward_head_deg=1, flexion_deg=1.5, arm_out_deg=10, arm_forward_deg=26)
     # the noise makes no two pictures alike and lets the file stay small; the clip's own coding replaces the JPEG
