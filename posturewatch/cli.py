@@ -1,7 +1,6 @@
 """The commands: plain values in, exit code out; all printing happens here."""
 
 import contextlib
-import functools
 import json
 import os
 import re
@@ -12,24 +11,23 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, RenderableType
-from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from posturewatch import baseline as baselines
-from posturewatch import chain, config, exercises, features, frames, lens, posture, preview, steady, terminal
+from posturewatch import chain, config, exercises, features, frames, lens, posture, practice, preview, steady, terminal
 from posturewatch import doctor as checks
 from posturewatch import session as sessions
 from posturewatch.baseline import Baseline
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Frame
+from posturewatch.history import History
 from posturewatch.landmarks import Finder, Landmarks
 from posturewatch.monitor import (
     SIDE_WAIT_S,
@@ -47,84 +45,36 @@ from posturewatch.monitor import (
 )
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Outputs, Recorder, Summary
+from posturewatch.shell import (
+    INTERRUPTED,
+    AsJson,
+    CameraName,
+    Hfov,
+    KeptBaseline,
+    Marks,
+    Preset,
+    Quietly,
+    Rate,
+    Samples,
+    Screen,
+    SettingsFile,
+    command,
+    err,
+    found,
+    make_folder,
+    option,
+    out,
+    pictures,
+    read_settings,
+    say,
+    screen,
+    warn,
+)
+from posturewatch.shell import app as app
 
 REPLAY_HZ = 5.0  # DESIGN part 2
 VIDEOS = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv"}
 COUNTDOWN_S = 3  # chosen: time to sit up
-WIDE = 160  # chosen: columns where the output is no terminal
-INTERRUPTED = 130  # DESIGN part 2
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Watches how far your head is carried forward, for how long, and suggests a documented exercise. "
-    "Everything stays on this machine.",
-)
-out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)  # a file has no edge to fold at
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-def _option(name: str, metavar: str, text: str, least: float | None = None, most: float | None = None) -> Any:
-    return typer.Option(name, metavar=metavar, help=text, min=least, max=most)
-
-
-SettingsFile = Annotated[Path | None, _option("--settings", "FILE", "Read this settings.toml instead.")]
-Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Preset = Annotated[str | None, _option("--preset", "P", "gentle, standard or strict.")]
-Rate = Annotated[float | None, _option("--rate", "HZ", "Looks per second.", 0.5, 30)]
-Hfov = Annotated[
-    float | None, _option("--hfov", "DEG", "The camera's horizontal field of view, instead of the baseline's.", 30, 120)
-]
-KeptBaseline = Annotated[str | None, _option("--baseline", "NAME", "A baseline kept by `calibrate`, or its file.")]
-CameraName = Annotated[str | None, _option("--camera", "C", "Index, device path, URL, or a video file.")]
-Samples = Annotated[Path | None, _option("--samples", "FILE", "Record samples, transitions, alerts (JSON lines).")]
-Marks = Annotated[Path | None, _option("--landmarks", "FILE", "Record landmarks, to replay without pictures.")]
-
-
-def command(example: str, name: str | None = None) -> Callable[[Callable[..., int]], Callable[..., None]]:
-    """Register a function that returns an exit code; its errors become one line, Ctrl-C exit code 130."""
-
-    def register(function: Callable[..., int]) -> Callable[..., None]:
-        @functools.wraps(function)
-        def run(*args: Any, **kwargs: Any) -> None:
-            try:
-                code = function(*args, **kwargs)
-            except PosturewatchError as error:
-                err.print(Text(f"posturewatch: {error}"))
-                code = 1
-            except KeyboardInterrupt:
-                code = INTERRUPTED
-            except BrokenPipeError:  # `posturewatch … | head`: nobody reads on
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                code = 0
-            raise typer.Exit(code)
-
-        app.command(name, epilog=f"Example: {example}")(run)
-        return run
-
-    return register
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        out.print(f"posturewatch {metadata.version('posturewatch')}")
-        raise typer.Exit()
-
-
-@app.callback()
-def _common(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = (
-        False
-    ),
-) -> None: ...
-
-
-def warn(line: str) -> None:
-    """One line of warning on stderr."""
-    err.print(Text(f"posturewatch: {line}", style="yellow"))
-
 
 # What demo, calibrate, watch and replay share
 
@@ -180,15 +130,6 @@ class Show:
             self.capturing = False
 
 
-def _settings(
-    path: Path | None, preset: str | None = None, hfov: float | None = None, camera: str | None = None
-) -> Settings:
-    read = config.load(path)
-    read = config.with_preset(read, preset or read.watch.preset)
-    place = replace(read.camera, hfov_deg=hfov or read.camera.hfov_deg, source=camera or read.camera.source)
-    return replace(read, camera=place)
-
-
 def _outputs(samples: Path | None, marks: Path | None, live: bool = False) -> Outputs:
     """Recordings that are kept and given up with a warning when live, else replaced and an error."""
     if samples is not None and marks is not None and samples.absolute() == marks.absolute():
@@ -215,65 +156,13 @@ def _window(text: str) -> tuple[float, float]:
     return start_s, end_s
 
 
-def _stream(source: str, rate_hz: float, chosen: Settings, loop: bool = False) -> Iterator[Frame]:
-    """A camera, or a video file played as one."""
-    if frames.is_camera(source):
-        return frames.read_camera(source, rate_hz, warn, chosen.camera.mirror)
-    return frames.play(source, rate_hz, warn, loop, chosen.camera.mirror)
-
-
-def _seen(stream: Iterable[Frame], eyes: Finder) -> Iterator[Landmarks]:
-    return (eyes.find(frame) for frame in stream)
-
-
-@contextlib.contextmanager
-def _screen(wanted: bool) -> Iterator["Screen | None"]:
-    """The live view, on a terminal."""
-    if not (wanted and out.is_terminal):
-        yield None
-        return
-    with Live(console=out, auto_refresh=False, transient=True) as view:
-        yield Screen(view)
-
-
-class Screen:
-    """Draws at most ten times a second, however fast the samples come."""
-
-    def __init__(self, view: Live) -> None:
-        self._view = view
-        self._drawn_s = 0.0
-
-    def update(self, what: RenderableType) -> None:
-        """Show this instead of what is there."""
-        now_s = time.monotonic()
-        if now_s - self._drawn_s >= 0.1:
-            self._drawn_s = now_s
-            self._view.update(what, refresh=True)
-
-    def bell(self) -> None:
-        """Sound the terminal's bell."""
-        self._view.console.bell()
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PosturewatchError(f"Cannot make the folder {folder}: {error.strerror}. Choose another one.") from error
-
-
-def _print(what: RenderableType, quiet: bool) -> None:
-    if not quiet:
-        out.print(what)
-
-
 # Commands
 
 
 @command("posturewatch demo --out demo-out")
 def demo(
-    folder: Annotated[Path | None, _option("--out", "DIR", "Write samples.jsonl and summary.json here.")] = None,
-    speed: Annotated[float | None, _option("--speed", "N", "Times real time.", 0.1, 1000)] = None,
+    folder: Annotated[Path | None, option("--out", "DIR", "Write samples.jsonl and summary.json here.")] = None,
+    speed: Annotated[float | None, option("--speed", "N", "Times real time.", 0.1, 1000)] = None,
     settings: SettingsFile = None,
     quiet: Quietly = False,
 ) -> int:
@@ -281,24 +170,24 @@ def demo(
 
     Plays in real time on a terminal, elsewhere as fast as it can.
     """
-    chosen = _settings(settings, preset="strict")
+    chosen = read_settings(settings, preset="strict")
     if folder is not None:
-        _make_folder(folder)
+        make_folder(folder)
     outputs = _outputs(folder / "samples.jsonl" if folder else None, None)
     shown = out.is_terminal and not quiet
     with (
         resources.as_file(resources.files("posturewatch").joinpath("demo.mp4")) as path,
         contextlib.closing(outputs),
         Finder(stream=True) as eyes,
-        _screen(shown) as view,
+        screen(shown) as view,
     ):
         run = Session(chosen, path.name, REPLAY_HZ, outputs, Show(chosen, "demo", quiet, view), eyes)
-        run.run(_seen(_paced(path, speed or (1.0 if shown else None)), eyes), Window())
+        run.run(found(_paced(path, speed or (1.0 if shown else None)), eyes), Window())
     if folder is not None:
         _write_json(folder / "summary.json", run.summary.as_dict())
-    _print(terminal.summary(run.summary, "Demo: a rendered person at a desk, preset strict"), quiet)
+    say(terminal.summary(run.summary, "Demo: a rendered person at a desk, preset strict"), quiet)
     for wanted in dict.fromkeys(run.summary.exercises):
-        _print(Text("\n" + exercises.text(exercises.by_id(exercises.load(), wanted))), quiet)
+        say(Text("\n" + exercises.text(exercises.by_id(exercises.load(), wanted))), quiet)
     return 0
 
 
@@ -322,25 +211,25 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 @command("posturewatch calibrate --distance-cm 60 --side")
 def calibrate(
     camera: CameraName = None,
-    name: Annotated[str | None, _option("--name", "N", "Keep it under this name, for `replay --baseline N`.")] = None,
+    name: Annotated[str | None, option("--name", "N", "Keep it under this name, for `replay --baseline N`.")] = None,
     side: Annotated[
         bool, typer.Option("--side", help="Then turn your chair once by 90°: tells the absolute angle too.")
     ] = False,
     distance_cm: Annotated[
         float | None,
-        _option(
+        option(
             "--distance-cm",
             "D",
             "Camera to eyes by tape measure, 25 to 200: tells the camera's field of view, kept too.",
         ),
     ] = None,
-    video: Annotated[Path | None, _option("--video", "FILE", "Take the baseline from a recording.")] = None,
-    window: Annotated[str, _option("--window", "S-S", "The seconds to take.")] = "0-10",
+    video: Annotated[Path | None, option("--video", "FILE", "Take the baseline from a recording.")] = None,
+    window: Annotated[str, option("--window", "S-S", "The seconds to take.")] = "0-10",
     settings: SettingsFile = None,
     quiet: Quietly = False,
 ) -> int:
     """Capture your upright posture, guided; `watch` does this by itself when it has to."""
-    chosen = _settings(settings, camera=camera)
+    chosen = read_settings(settings, camera=camera)
     source = chosen.camera.source if video is None else str(video)
     camera_name = config.shown_source(source)
     path = None if name is None else _named(name)
@@ -351,9 +240,9 @@ def calibrate(
     if shown:
         _count_down()
     start = Startup(length_s=end_s - start_s) if video is None else Window(start_s, end_s)
-    with Finder(stream=True) as eyes, _screen(shown) as view:
-        stream = _stream(source, REPLAY_HZ, chosen) if video is None else frames.read_video(video, REPLAY_HZ, warn)
-        looks, show = _seen(stream, eyes), Show(chosen, camera_name, quiet, view)
+    with Finder(stream=True) as eyes, screen(shown) as view:
+        stream = pictures(source, REPLAY_HZ, chosen) if video is None else frames.read_video(video, REPLAY_HZ, warn)
+        looks, show = found(stream, eyes), Show(chosen, camera_name, quiet, view)
         captured = _capture(looks, start, chosen, show)
         if distance_cm is not None:
             captured = lens.at_distance(captured, distance_cm)
@@ -364,7 +253,7 @@ def calibrate(
         if side and captured.side is None:
             captured = _with_side(looks, captured, show)
             baselines.save(path, captured, camera_name)
-    _print(Text(f"{terminal.captured(captured)}\nKept in {path}."), quiet)
+    say(Text(f"{terminal.captured(captured)}\nKept in {path}."), quiet)
     return 0
 
 
@@ -427,7 +316,7 @@ def watch(
     quiet: Quietly = False,
 ) -> int:
     """Watch until Ctrl-C; calibrates itself at the start where the kept baseline doesn't fit."""
-    chosen = _settings(settings, preset, camera=camera)
+    chosen = read_settings(settings, preset, camera=camera)
     source, rate_hz = chosen.camera.source, rate or chosen.watch.rate_hz
     shown = config.shown_source(source)  # without a password, also where the baseline is kept
     kept = baselines.newest(baselines.folder(), shown, warn)
@@ -435,16 +324,23 @@ def watch(
         chosen = _with_hfov(chosen, kept.hfov_deg)  # measured once: a new baseline is captured with it too
     outputs = _outputs(samples, marks, live=True)
     code = 0
-    with contextlib.closing(outputs), Finder(stream=True) as eyes, _screen(not quiet) as view:
-        show = Show(chosen, shown, quiet, view)
-        run = Session(chosen, source, rate_hz, outputs, _keeping(shown, show, kept), eyes, started_at=datetime.now())
-        stream = _stream(source, rate_hz, chosen, loop)
-        looks = _previewed(stream, eyes, run) if window else _seen(stream, eyes)
+    with (
+        contextlib.closing(outputs),
+        contextlib.closing(practice.history()) as history,
+        Finder(stream=True) as eyes,
+        screen(not quiet) as view,
+    ):
+        now = datetime.now()
+        history.prune(chosen.history.keep_days, now.astimezone())
+        show = _remembering(history, _keeping(shown, Show(chosen, shown, quiet, view), kept))
+        run = Session(chosen, source, rate_hz, outputs, show, eyes, now, *practice.offered(history, now.date()))
+        stream = pictures(source, rate_hz, chosen, loop)
+        looks = _previewed(stream, eyes, run) if window else found(stream, eyes)
         try:
             run.run(looks, Startup(None if fresh else kept))
         except KeyboardInterrupt:
             code = INTERRUPTED
-    _print(terminal.summary(run.summary, f"Watched {shown}"), quiet)
+    say(terminal.summary(run.summary, f"Watched {shown}"), quiet)
     return code
 
 
@@ -458,6 +354,22 @@ def _keeping(camera: str, show: Show, kept: Baseline | None) -> Callable[[Happen
                 baselines.save(baselines.folder() / baselines.file_name(camera, new), new, camera)
             except PosturewatchError as error:
                 warn(str(error))
+        show(event)
+
+    return act
+
+
+def _remembering(history: History, show: Callable[[Happening], None]) -> Callable[[Happening], None]:
+    """Keeps what happens in the history too."""
+
+    def act(event: Happening) -> None:
+        at = datetime.now().astimezone()
+        if isinstance(event, Moment):
+            history.add(event.sample, at)
+        elif isinstance(event, Transition):
+            history.transition(event, at)
+        elif isinstance(event, Notice):
+            history.alert(event, at)
         show(event)
 
     return act
@@ -478,7 +390,7 @@ def _previewed(stream: Iterable[Frame], eyes: Finder, run: Session) -> Iterator[
 @command("posturewatch replay recording.mp4 --baseline-window 0-10 --samples samples.jsonl")
 def replay(
     files: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="Videos, landmark recordings, folders.")],
-    window: Annotated[str | None, _option("--baseline-window", "S-S", "Seconds of upright sitting. Default 0-10.")] = (
+    window: Annotated[str | None, option("--baseline-window", "S-S", "Seconds of upright sitting. Default 0-10.")] = (
         None
     ),
     baseline: KeptBaseline = None,
@@ -497,13 +409,13 @@ def replay(
     """
     if window is not None and baseline is not None:
         raise typer.BadParameter("--baseline-window and --baseline exclude each other.")
-    chosen = _settings(settings, preset, hfov)
+    chosen = read_settings(settings, preset, hfov)
     start = Window(*_window(window)) if window is not None else None if baseline is None else _stored(baseline, hfov)
     paths = _recordings(files)
     many = len(paths) > 1
     for folder in (samples, marks) if many else ():
         if folder is not None:
-            _make_folder(folder)
+            make_folder(folder)
     places = [(_inside(samples, name, many), _inside(marks, name, many)) for name in _names(paths)]
     if many and jobs > 1:
         options: dict[str, object] = {
@@ -520,7 +432,7 @@ def replay(
             outputs = _outputs(*place)
             with contextlib.closing(outputs):
                 result = _replay(path, start, chosen, hfov, rate, outputs, quiet)
-            _print(terminal.summary(result, str(path)), quiet)
+            say(terminal.summary(result, str(path)), quiet)
         except PosturewatchError as error:
             if not many:
                 raise
@@ -580,7 +492,7 @@ def _replay(
     with Finder(stream=True) as eyes:
         run = Session(chosen, path.name, rate_hz, outputs, Show(chosen, path.name, quiet), eyes)
         stream = frames.read_video(path, rate_hz, warn, chosen.camera.mirror)
-        run.run(_with_progress(_seen(stream, eyes), path, quiet), start or Window())
+        run.run(_with_progress(found(stream, eyes), path, quiet), start or Window())
     return run.summary
 
 
@@ -647,7 +559,7 @@ MEASURED = (  # the sample's fields that one picture can have
 @command("posturewatch measure --baseline-image upright.jpg now.jpg")
 def measure(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures.")],
-    baseline_image: Annotated[Path | None, _option("--baseline-image", "IMAGE", "The same person upright.")] = None,
+    baseline_image: Annotated[Path | None, option("--baseline-image", "IMAGE", "The same person upright.")] = None,
     baseline: KeptBaseline = None,
     hfov: Hfov = None,
     as_json: AsJson = False,
@@ -657,7 +569,7 @@ def measure(
     """Measure single pictures, one line each; without a baseline the side view's absolute angle."""
     if baseline_image is not None and baseline is not None:
         raise typer.BadParameter("--baseline-image and --baseline exclude each other.")
-    chosen = _settings(settings, hfov=hfov)
+    chosen = read_settings(settings, hfov=hfov)
     code = 0
     lines: list[dict[str, Any]] = []
     with Finder(stream=False) as eyes:
@@ -675,7 +587,7 @@ def measure(
             if as_json:
                 out.print(json.dumps(lines[-1], ensure_ascii=False), soft_wrap=True, markup=False)
     if not as_json:
-        _print(terminal.measured(lines), quiet)
+        say(terminal.measured(lines), quiet)
     return code
 
 
@@ -699,36 +611,6 @@ def _measured(look: Landmarks, chosen: Settings, kept: Baseline | None) -> dict[
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
 
 
-@command("posturewatch exercises alternate-head-turns", name="exercises")
-def list_exercises(
-    wanted: Annotated[
-        str | None, typer.Argument(metavar="[ID|hurts]", help="An exercise, or the page for pain.")
-    ] = None,
-    as_json: AsJson = False,
-    settings: SettingsFile = None,
-    quiet: Quietly = False,
-) -> int:
-    """List the documented exercises, or print the steps of one; `hurts` for when it already hurts."""
-    _settings(settings)
-    catalogue = exercises.load()
-    if wanted == "hurts":
-        page: Any = exercises.as_dict(exercises.load_hurts())
-        text = exercises.hurts_text()
-    elif wanted is not None:
-        page = exercises.as_dict(exercises.by_id(catalogue, wanted))
-        text = exercises.text(exercises.by_id(catalogue, wanted))
-    else:
-        page = [exercises.as_dict(entry) for entry in catalogue]
-        width = max(len(entry.id) for entry in catalogue)
-        text = "\n".join(f"{entry.id:<{width}}  {entry.reason}" for entry in catalogue)
-        text += "\n\nposturewatch exercises ID prints the steps; posturewatch exercises hurts, when it already hurts."
-    if as_json:
-        out.print(json.dumps(page, ensure_ascii=False, indent=2), soft_wrap=True, markup=False)
-    else:
-        _print(Text(text), quiet)
-    return 0
-
-
 @command("posturewatch doctor")
 def doctor(as_json: AsJson = False, settings: SettingsFile = None, quiet: Quietly = False) -> int:
     """Check camera, models, settings and folders: each line ok, warning, or what to do."""
@@ -736,5 +618,5 @@ def doctor(as_json: AsJson = False, settings: SettingsFile = None, quiet: Quietl
     if as_json:
         out.print(json.dumps([check.as_dict() for check in found], ensure_ascii=False), soft_wrap=True, markup=False)
     else:
-        _print(terminal.checks((check.name, check.level, check.text) for check in found), quiet)
+        say(terminal.checks((check.name, check.level, check.text) for check in found), quiet)
     return 1 if any(check.level == "error" for check in found) else 0

@@ -219,7 +219,7 @@ def load(path: Path | None = None) -> Settings:
     """The settings in this file, or in the default one, which may be missing; watch.preset is read, not yet applied."""
     place = default_path() if path is None else path
     try:
-        text = _read_text(place)
+        text = read_text(place)
     except FileNotFoundError:
         if path is None:
             return Settings()
@@ -227,7 +227,7 @@ def load(path: Path | None = None) -> Settings:
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         why = getattr(error, "strerror", None) or error
         raise PosturewatchError(f"Cannot read the settings {place}: {why}. Check the file's permissions.") from None
-    return _read(Settings(), _parse(place.name, text), _Spot(place.name, text, (), {}))
+    return _read(Settings(), parse(place.name, text), _Spot(place.name, text, (), {}))
 
 
 def with_preset(settings: Settings, preset: str) -> Settings:
@@ -292,13 +292,13 @@ def _replaced(section: Section, changes: Mapping[str, object]) -> Section:
     return replace(section, **changes)
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The file's text without a byte order mark; only an ordinary file of a sensible size is opened at all."""
     info = path.stat()
     if not stat.S_ISREG(info.st_mode):
         raise PosturewatchError(f"{path} is not a file. Name a TOML file, such as settings.toml.")
     if info.st_size > MOST_BYTES:
-        raise PosturewatchError(f"{path} is above {MOST_BYTES // 1024} KB, too large for settings. Name another file.")
+        raise PosturewatchError(f"{path} is above {MOST_BYTES // 1024} KB, too large to be read. Name another file.")
     data = path.read_bytes()
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
@@ -307,7 +307,8 @@ def _read_text(path: Path) -> str:
         raise PosturewatchError(f"{path.name}, line {line}: not UTF-8 text. Save the file as UTF-8.") from None
 
 
-def _parse(name: str, text: str) -> dict[str, object]:
+def parse(name: str, text: str) -> dict[str, object]:
+    """The TOML document; PosturewatchError with this file name and the line where it is none."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -339,32 +340,47 @@ class _Spot:
 
 
 def _line_of(text: str, target: Where) -> int | None:
-    """The line of the statement that first writes this key or opens this section; None if it can't be found.
+    """The line of the statement that first writes this key or opens this section; None if it can't be found."""
+    section: Where = ()
+    for statement in statements(text):
+        if statement.bracket:
+            section = header(statement.piece)
+            found = section[: len(target)] == target
+        else:
+            found = section == target[: len(section)] and _holds(statement.piece, target[len(section) :])
+        if found:
+            return statement.line
+    return None
+
+
+class Statement(NamedTuple):
+    """One statement of a TOML text, parsed alone; bracket is "[" or "[[" before a section's name, else empty."""
+
+    line: int
+    bracket: str
+    piece: dict[str, object]
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """The statements of a valid TOML text with their lines, up to one that is longer than MOST_STATEMENT_LINES.
 
     tomllib tells no lines, but it can be asked: a statement starts at a line's start and no cut-off piece of one is
     valid, so the shortest run of lines that parses is one statement, whatever its quotes, dots and brackets.
     """
     lines, start = text.split("\n"), 0
-    section: Where = ()
     for end in range(1, len(lines) + 1):
         if end - start > MOST_STATEMENT_LINES:
-            return None
+            return
         try:
-            piece: object = tomllib.loads("\n".join(lines[start:end]))
+            piece = tomllib.loads("\n".join(lines[start:end]))
         except (ValueError, RecursionError):
             continue
-        if lines[start].lstrip(" \t").startswith("["):
-            section = _header(piece)
-            found = section[: len(target)] == target
-        else:
-            found = section == target[: len(section)] and _holds(piece, target[len(section) :])
-        if found:
-            return start + 1
+        brackets = re.match(r"[ \t]*(\[{0,2})", lines[start])
+        yield Statement(start + 1, brackets[1] if brackets else "", piece)
         start = end
-    return None
 
 
-def _header(piece: object) -> Where:
+def header(piece: object) -> Where:
     """The path of `[a.b]` or `[[a.b]]`, parsed alone."""
     path: Where = ()
     while isinstance(piece, dict | list) and piece:

@@ -1,7 +1,7 @@
 """The loop that joins the stages: landmarks in; samples, transitions and alerts out. Live and replay are this one."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from posturewatch.chain import Deviation, deviation
 from posturewatch.config import Settings, shown_source
 from posturewatch.config import as_dict as settings_dict
 from posturewatch.errors import PosturewatchError
-from posturewatch.exercises import Catalogue
+from posturewatch.exercises import Catalogue, Exercise
 from posturewatch.features import Features, describe
 from posturewatch.holds import Clocks, Holds
 from posturewatch.landmarks import Finder, Landmarks
@@ -107,11 +107,17 @@ Happening = Calibrating | Turning | Started | Failed | Moment | Transition | Not
 class Monitor:
     """One session. `run` it once over the looks of a stream.
 
-    started_at is the local time at t_s = 0, for the quiet hours; None leaves them out.
+    started_at is the local time at t_s = 0, for the quiet hours; None leaves them out. recent: ids of exercises done
+    before, oldest first; others are suggested first.
     """
 
     def __init__(
-        self, settings: Settings, catalogue: Catalogue, rate_hz: float, started_at: datetime | None = None
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        rate_hz: float,
+        started_at: datetime | None = None,
+        recent: Sequence[str] = (),
     ) -> None:
         self._settings, self._catalogue, self._rate_hz, self._started_at = settings, catalogue, rate_hz, started_at
         self._baseline: Baseline | None = None
@@ -119,7 +125,8 @@ class Monitor:
         self._posture = Posture(settings.posture, settings.hold, begins=UNKNOWN)
         self._holds = Holds(settings.posture, settings.dose, settings.still, settings.seated)
         self._alerts = Alerts(settings.alerts, settings.still.limit_s, settings.seated.limit_s)
-        self._suggested: list[str] = []
+        self._suggested = list(recent)
+        self._idea: Exercise | None = None  # of the last level 2
         self._last: Sample | None = None
         self._tick = -1
 
@@ -253,9 +260,12 @@ class Monitor:
         if alert.level == 1:
             return Notice(alert.t_s, alert.kind, 1, alerting.message(alert, None), None)
         if alert.level == 2:
-            self._suggested.append(exercises.choose(self._catalogue, alert.posture, alert.kind, self._suggested).id)
-        exercise = exercises.by_id(self._catalogue, self._suggested[-1])
-        return Notice(alert.t_s, alert.kind, alert.level, alerting.message(alert, exercise.name), exercise.id)
+            self._idea = exercises.choose(self._catalogue, alert.posture, alert.kind, self._suggested)
+        if self._idea is None:  # the person switched off all that would fit
+            return Notice(alert.t_s, alert.kind, alert.level, alerting.message(alert, None), None)
+        if alert.level == 2:
+            self._suggested.append(self._idea.id)
+        return Notice(alert.t_s, alert.kind, alert.level, alerting.message(alert, self._idea.name), self._idea.id)
 
 
 def _sample(seen: Deviation, posture: PostureState, clocks: Clocks) -> Sample:
@@ -276,7 +286,7 @@ def _sample(seen: Deviation, posture: PostureState, clocks: Clocks) -> Sample:
 class Session:
     """One stream of looks through one monitor: recorded, counted, shown. eyes learn the baseline's place.
 
-    started_at is the local time at t_s = 0, for the quiet hours.
+    started_at is the local time at t_s = 0, for the quiet hours. recent: ids of exercises done before, oldest first.
     """
 
     settings: Settings
@@ -286,6 +296,8 @@ class Session:
     show: Callable[[Happening], None]
     eyes: Finder | None = None
     started_at: datetime | None = None
+    catalogue: Catalogue = field(default_factory=exercises.load)
+    recent: Sequence[str] = ()
     baseline: Baseline | None = None
     sample: Sample | None = None
     summary: Summary = field(default_factory=Summary)
@@ -293,7 +305,7 @@ class Session:
 
     def run(self, looks: Iterable[Landmarks], start: Baseline | Window | Startup) -> None:
         """Feed the looks through the pipeline until they end."""
-        loop = Monitor(self.settings, exercises.load(), self.rate_hz, self.started_at)
+        loop = Monitor(self.settings, self.catalogue, self.rate_hz, self.started_at, self.recent)
         for event in loop.run(self._recorded(looks), start):
             self._begin(event, start)
             if isinstance(event, Moment):

@@ -10,12 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from posturewatch.baseline import Baseline
+from posturewatch.catalogue import Exercise
 from posturewatch.chain import SIDE_ERROR_DEG
+from posturewatch.coached import Event, Finished, Repetition, State, StepBegun, WrongAxis
 from posturewatch.config import Settings
 from posturewatch.holds import limit_s
 from posturewatch.monitor import SIDE_HOLD_S, SIDE_WAIT_S, Calibrating, Moment, Turning
 from posturewatch.posture import POSTURES, Transition
 from posturewatch.session import Notice, Sample, Summary
+from posturewatch.words import UNITS, wrong
 
 COLOURS = {"upright": "green", "away": "blue", "unknown": "yellow"}
 TURN = (
@@ -54,6 +57,45 @@ def live(moment: Moment, settings: Settings, notice: Notice | None, source: str)
         rows.add_row("Last alert", Text(f"{clock(notice.t_s)}  {notice.message}", style=_loudness(notice)))
     keys = Text("Ctrl-C ends and saves", style="dim")
     return Panel(Group(rows, Text(), keys), title=Text(f"posturewatch · {source} · {clock(sample.t_s)}"), width=78)
+
+
+def coaching(exercise: Exercise, state: State) -> Panel:
+    """The coach's view: the step, the counts, how far and how long, and what it says now."""
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(justify="right", style="dim", min_width=12)
+    rows.add_column(min_width=46)
+    rows.add_row(f"Step {state.step} of {state.steps}", Text(state.text))
+    for side, count in state.counts.items():
+        if state.repetitions:
+            rows.add_row("Counted" if side == "both" else f"To the {side}", _dots(count, state.repetitions))
+    if state.goal is not None:
+        reached = f"{max(state.reached, 0.0):.0f}{state.unit}, counts from {state.goal:.0f}{state.unit}"
+        rows.add_row("Reached", _bar(max(state.reached, 0.0), state.goal, reached))
+    if state.hold_s:
+        rows.add_row("Held", _bar(state.held_s, state.hold_s, f"{state.held_s:.0f} of {state.hold_s:.0f} s"))
+    if state.left_s is not None:
+        rows.add_row("Time", Text(f"{clock(state.left_s)} left"))
+    told = Text("" if state.say == state.text else state.say, style="bold" if state.seen else "yellow")
+    keys = Text("p pauses · s next step · d done · h it hurts · q leaves", style="dim")
+    return Panel(Group(rows, Text(), told, Text(), keys), title=Text(f"posturewatch · {exercise.name}"), width=78)
+
+
+def coached(event: Event) -> Text:
+    """One line for what happened in a coached exercise."""
+    if isinstance(event, Finished):
+        counts = ", ".join(f"{count} {side}" for side, count in event.repetitions.items() if count)
+        return Text(("Done" if event.done else "Stopped") + (f": {counts}." if counts else "."))
+    time = f"{clock(event.t_s):>7}  "
+    if isinstance(event, Repetition):
+        way = "" if event.side is None else f" to the {event.side}"
+        return Text(f"{time}counted{way}, {event.reached:.0f}{UNITS[event.axis]}")
+    if isinstance(event, WrongAxis):
+        return Text(f"{time}{wrong(event.seen, event.wanted)}", style="yellow")
+    return Text(f"{time}{event.text}", style="bold" if isinstance(event, StepBegun) else "")
+
+
+def _dots(count: int, of: int) -> Text:
+    return Text("● " * count + "○ " * max(of - count, 0) + f" {count} of {of}")
 
 
 def calibrating(step: Calibrating) -> Group:

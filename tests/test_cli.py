@@ -14,38 +14,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from commands import DEMO, demo_pictures, mistake, run, write_video
 from figures import Sitter, landmarks
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from posturewatch import cli, config, exercises, frames
 from posturewatch.landmarks import Landmarks
 
-DEMO = Path(cli.__file__).parent / "demo.mp4"
 COMMANDS = ("demo", "calibrate", "watch", "replay", "measure", "exercises", "doctor")
-
-
-def run(*words: object) -> Result:
-    return CliRunner().invoke(cli.app, [str(word) for word in words])
-
-
-def write_video(path: Path, pictures: list[np.ndarray[Any, Any]], fps: float = 10.0) -> Path:
-    height, width = pictures[0].shape[:2]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (width, height))
-    for picture in pictures:
-        writer.write(picture)
-    writer.release()
-    return path
-
-
-def demo_pictures(start_s: float, end_s: float) -> list[np.ndarray[Any, Any]]:
-    """Frames of the demo's rendered person, ten a second, BGR."""
-    capture = cv2.VideoCapture(str(DEMO))
-    found = []
-    for number in range(round(end_s * 10)):
-        assert capture.grab()
-        if number >= round(start_s * 10):
-            found.append(capture.retrieve()[1])
-    return found
 
 
 def samples_of(path: Path) -> list[dict[str, Any]]:
@@ -110,16 +86,6 @@ def test_any_window_of_two_seconds_or_more_is_accepted(text: str) -> None:
 
 
 # Files that are missing or broken
-
-
-def mistake(result: Result) -> str:
-    """The one line of a user's mistake."""
-    assert result.exit_code == 1, result.output
-    assert isinstance(result.exception, SystemExit)
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("posturewatch: ")
-    return lines[0]
 
 
 def test_a_missing_video_is_named(tmp_path: Path) -> None:
@@ -350,8 +316,8 @@ def sitting(*segments: tuple[float, Landmarks]) -> list[Landmarks]:
 
 
 def calibrated_on(monkeypatch: pytest.MonkeyPatch, looks: list[Landmarks], *words: str) -> Result:
-    monkeypatch.setattr(cli, "_stream", lambda *_: iter(()))
-    monkeypatch.setattr(cli, "_seen", lambda *_: iter(looks))
+    monkeypatch.setattr(cli, "pictures", lambda *_: iter(()))
+    monkeypatch.setattr(cli, "found", lambda *_: iter(looks))
     return run("calibrate", "--name", "desk", *words)
 
 
@@ -403,8 +369,8 @@ def test_a_later_baseline_of_the_camera_takes_the_measured_field_of_view_over(mo
 def test_watch_uses_the_measured_field_of_view_and_keeps_it_when_it_captures_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(cli, "_stream", lambda *_: iter(()))
-    monkeypatch.setattr(cli, "_seen", lambda *_: iter(sitting((12, FRONT))))
+    monkeypatch.setattr(cli, "pictures", lambda *_: iter(()))
+    monkeypatch.setattr(cli, "found", lambda *_: iter(sitting((12, FRONT))))
     assert run("calibrate", "--distance-cm", "50").exit_code == 0
     measured = kept_as("camera-0-640x480")
     assert measured["hfov_error_deg"] is not None
@@ -500,7 +466,7 @@ def test_measure_tells_the_absolute_angle_of_a_kept_baseline(
 
 
 def test_a_cameras_password_is_in_no_file_and_no_file_name(upright: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_stream", lambda *_: frames.read_video(upright, 5.0, print))
+    monkeypatch.setattr(cli, "pictures", lambda *_: frames.read_video(upright, 5.0, print))
     assert run("calibrate", "--camera", "rtsp://me:secret@desk.example/1", "--window", "0-4").exit_code == 0
     (kept,) = (config.data_folder() / "baselines").glob("*.json")
     assert kept.name == "camera-rtsp-desk-example-1-640x480.json"
@@ -563,7 +529,7 @@ def test_the_catalogue_is_listed_and_each_exercise_printed() -> None:
     for entry in exercises.load():
         assert entry.id in listed
         text = run("exercises", entry.id).output
-        assert all(step.split()[0] in text for step in entry.steps)
+        assert all(step.text.split()[0] in text for step in entry.steps)
 
 
 def test_an_unknown_exercise_suggests_the_nearest() -> None:

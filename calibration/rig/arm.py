@@ -1,4 +1,4 @@
-"""Arms and hands: at the keyboard, stretched out, at the chin, at the ear."""
+"""Arms and hands: at the keyboard, hanging, stretched out, at the chin, at the ear, at the nape."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from calibration.rig.truth import SKIN
 Array = npt.NDArray[Any]
 FINGERS = [f"finger{finger}-{joint}" for finger in (2, 3, 4, 5) for joint in (1, 2, 3)]
 FOREARM = (-np.sin(np.radians(12)), -0.10, 0.95)  # chosen: to the keyboard, a little inward; x for the left arm
+HANGING = (-0.05, -1.0, 0.12)  # chosen: the same of somebody who stands
 STRETCH = 0.96  # chosen: of the arm's length
 
 
@@ -25,15 +26,21 @@ def place_arms(chain: Chain, pose: Pose) -> None:
             _to_chin(chain, side, sign)
         elif doing == "phone":
             _to_ear(chain, side, sign)
+        elif pose.nape > 0:
+            resting = chain.copy()
+            _rest(resting, side, sign, pose)
+            _to_nape(chain, resting, side, sign, pose.nape)
         else:
             _rest(chain, side, sign, pose)
 
 
 def _rest(chain: Chain, side: str, sign: int, pose: Pose) -> None:
-    out, forward = np.radians(pose.arm_out_deg), np.radians(pose.arm_forward_deg)
+    seated = 1 - pose.standing
+    out, forward = np.radians(pose.arm_out_deg), np.radians(seated * pose.arm_forward_deg)
     upper = np.array([sign * np.sin(out), -np.cos(out) * np.cos(forward), np.sin(forward)])
     chain.aim(f"upperarm01.{side}", f"lowerarm01.{side}", upper)
-    chain.aim(f"lowerarm01.{side}", f"wrist.{side}", np.array(FOREARM) * (sign, 1, 1))
+    forearm = seated * np.array(FOREARM) + pose.standing * np.array(HANGING)
+    chain.aim(f"lowerarm01.{side}", f"wrist.{side}", forearm * (sign, 1, 1))
 
 
 def _stretch_out(chain: Chain, side: str, sign: int) -> None:
@@ -63,6 +70,29 @@ def _to_ear(chain: Chain, side: str, sign: int) -> None:
     along = unit(head @ np.array([-sign * 0.05, 0.93, -0.36]))
     _hold(chain, side, sign, contact, 0.8, along, head @ np.array([-sign * 1.0, 0.0, 0.0]), np.array([sign, -0.9, 0.5]))
     _curl(chain, side, 18.0)
+
+
+def _to_nape(chain: Chain, resting: Chain, side: str, sign: int, share: float) -> None:
+    """From where the hand rests to the back of the neck, past the shoulder's outside; the palm on the neck, the elbow
+    out to the side and a little forward."""
+    head, _ = chain.frame("head")
+    ear = chain.vertex("head", SKIN[f"tragus_{side.lower()}"])
+    hand, _ = resting.frame(f"wrist.{side}")
+    fingers = hand @ chain.rest(f"wrist.{side}", f"finger3-1.{side}")
+    facing = sign * np.cross(fingers, hand @ chain.rest(f"finger5-1.{side}", f"finger2-1.{side}"))
+    shoulder, elbow = (resting.joint(f"{bone}.{side}") for bone in ("upperarm01", "lowerarm01"))
+    past = np.array([sign * 0.16, 0.0, 0.06]) * np.sin(np.pi * share)
+    contact = _mix(resting.joint(f"wrist.{side}") + fingers, ear + head @ (-sign * 0.045, -0.055, -0.095), share) + past
+    along = _mix(unit(fingers), head @ (-sign * 0.85, 0.25, -0.45), share)
+    palm = _mix(unit(facing), head @ (-sign * 0.3, 0.1, 1.0), share)
+    way = _mix(unit(elbow - shoulder), np.array([sign, 0.1, 0.6]), share)
+    _hold(chain, side, sign, contact, 1.0, unit(along), palm, way)
+    _curl(chain, side, 12.0 * share)
+
+
+def _mix(start: Array, end: Array, share: float) -> Array:
+    mixed: Array = (1 - share) * start + share * end
+    return mixed
 
 
 def _hold(

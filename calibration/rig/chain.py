@@ -1,5 +1,6 @@
 """Bones turned one after the other, each carrying those that hang on it."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,12 @@ class Chain:
         self._vertices = body.vertices
         self._frames: dict[int, Frame] = {0: (np.eye(3), shift_m)}
 
+    def copy(self) -> "Chain":
+        """The same bones, to be turned further by themselves."""
+        other = copy.copy(self)
+        other._frames = dict(self._frames)
+        return other
+
     def frame(self, bone: str) -> Frame:
         """Where a bone is now: its own frame, or that of the nearest bone above that was turned."""
         row = INDEX[bone]
@@ -70,6 +77,11 @@ class Chain:
         rotation, shift = self.frame(bone)
         head = self._joints[bone]
         self._frames[INDEX[bone]] = (rotation @ local, rotation @ (head - local @ head) + shift)
+
+    def lift(self, bone: str, up_m: float) -> None:
+        """Move a bone away from the one below it, upward in the room."""
+        rotation, shift = self.frame(bone)
+        self._frames[INDEX[bone]] = (rotation, shift + np.array([0.0, up_m, 0.0]))
 
     def aim(self, bone: str, end: str, direction: Array) -> None:
         """Turn a bone, the shortest way, so that the joint at its end lies in a world direction."""

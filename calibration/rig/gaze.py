@@ -14,7 +14,7 @@ OPEN_DEG, SHUT_DEG, LOWER_SHUT_DEG = 2.5, 24.0, -4.0  # lids: above the base mes
 SCREEN_BELOW_M = 0.12  # the middle of a screen below the camera on it; chosen
 BLINK_EVERY_S, BLINK_S = 3.5, 0.3  # 17 a minute at rest (Bentivoglio 1997); how long the lids take, there and back
 FAR_M = 100.0  # as good as parallel
-ELSEWHERE = ("down", "aside")  # labels of a clip: then the eyes look where the head points
+ELSEWHERE = ("down", "aside", "turn", "nod", "sweep")  # labels of a clip: then the eyes look where the head points
 
 
 def watching(body: Body, bones: Bones, shot: Shot) -> Bones:

@@ -76,6 +76,23 @@ def unpacked(lines: Iterable[Line]) -> list[Line]:
     return out
 
 
+def thinned(lines: Iterable[Line], every: int) -> list[Line]:
+    """The lines with only every nth point of each face as it was found, the others where the affine map of the file's
+    first face has them, which takes half the place."""
+    first: Whole | None = None
+    out = []
+    for line in lines:
+        face = line["face"]
+        if face is not None:
+            points = np.rint(np.column_stack([face["points"], face["depths"]]) * TENTHS).astype(np.int64)
+            first = points if first is None else first
+            kept = np.arange(len(points)) % every == 0
+            points = np.where(kept[:, None], points, _predicted(first, _fit(first[kept], points[kept]))) / TENTHS
+            face = {**face, "points": points[:, :2].tolist(), "depths": points[:, 2].tolist()}
+        out.append({**line, "face": face})
+    return out
+
+
 def _fit(first: Whole, points: Whole) -> Whole:
     """The affine map (4, 3) from the first face to this one, times 2**SHIFT."""
     solution = np.linalg.lstsq(_homogeneous(first).astype(float), points.astype(float), rcond=None)[0]

@@ -2,6 +2,7 @@
 
 python -m calibration.rig.make data OUT [--people 90] [--seed 1] [--jobs 2]
 python -m calibration.rig.make steady OUT      some people's front pictures again, looked at as `measure` does
+python -m calibration.rig.make drills OUT      exercises done well, half, on one side, too fast, and not at all
 python -m calibration.rig.make pictures OUT | clips OUT | demo OUT.mp4
 """
 
@@ -19,16 +20,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from calibration.rig import clips, lines, plan, sensor, shots
+from calibration.rig import clips, drills, lines, plan, sensor, shots
 from calibration.rig.clips import Clip
 from calibration.rig.lines import Line
+from calibration.rig.moves import Drill
 from calibration.rig.plan import Sitter
 from calibration.rig.studio import Studio, told
+from posturewatch.baseline import EVERY
 from posturewatch.errors import PosturewatchError
 from posturewatch.landmarks import Finder
 from posturewatch.steady import find_steadily
 
-PEOPLE, CLIP_PEOPLE, PICTURE_PEOPLE = 90, 2, 6  # chosen
+PEOPLE, CLIP_PEOPLE, DRILL_PEOPLE, PICTURE_PEOPLE = 90, 3, 2, 6  # chosen
+CLIP_EVERY = 2  # chosen: the face of person 1 isn't found upright
+FIRST_DRILLED = (
+    95  # beyond the data's people; the first two are a man with a screen's and a woman with a laptop's camera
+)
 STEADY_EVERY = 3  # chosen: six looks a picture take their time
 PICTURES = {  # kind → level (None: any) of the committed pictures
     ("neutral", 0.0),
@@ -47,7 +54,7 @@ DEMO_TRUTH = ("d_cva_deg", "d_flexion_deg", "d_turn_deg", "head_forward_cm", "si
 def main(words: list[str]) -> int:
     """Run the command; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m calibration.rig.make", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("what", choices=("data", "steady", "pictures", "clips", "demo"))
+    parser.add_argument("what", choices=("data", "steady", "pictures", "clips", "drills", "demo"))
     parser.add_argument("out", type=Path, help="a folder; for demo an MP4 file")
     parser.add_argument("--people", type=int)
     parser.add_argument("--seed", type=int, default=1)
@@ -60,6 +67,8 @@ def main(words: list[str]) -> int:
             steady(given.out, given.people or PEOPLE, given.seed, given.jobs)
         elif given.what == "clips":
             make_clips(given.out, given.people or CLIP_PEOPLE, given.seed, given.jobs)
+        elif given.what == "drills":
+            make_drills(given.out, given.people or DRILL_PEOPLE, given.seed, given.jobs)
         elif given.what == "pictures":
             pictures(given.out, given.people or PICTURE_PEOPLE, given.seed)
         else:
@@ -86,8 +95,16 @@ def make_clips(out: Path, count: int, seed: int, jobs: int) -> None:
     """The landmark files of every clip of some people, each with its timeline beside it."""
     _claim(out, {"clips of people": count, "seed": seed})
     every = [*(make() for make in clips.DAYS), *(clips.capture(activity) for activity in clips.CAPTURES)]
-    sitters = [plan.sitter(index, seed, "test") for index in range(count)]
+    sitters = [plan.sitter(CLIP_EVERY * number, seed, "test") for number in range(count)]
     _each(partial(_clip_file, out), [(clip, who) for who in sitters for clip in every], jobs)
+
+
+def make_drills(out: Path, count: int, seed: int, jobs: int) -> None:
+    """The landmark files of people's drills, each with its timeline beside it."""
+    _claim(out, {"drills of people": count, "seed": seed})
+    sitters = [plan.sitter(FIRST_DRILLED + number, seed, "test") for number in range(count)]
+    every = [(drill, who) for who in sitters for drill in drills.drills(who.index, seed)]
+    _each(partial(_drill_file, out), every, jobs)
 
 
 def pictures(out: Path, count: int, seed: int) -> None:
@@ -154,13 +171,30 @@ def _clip_file(out: Path, what: tuple[Clip, Sitter]) -> str:
     path = out / f"{who.person.name}-{clip.name}{lines.SUFFIX}"
     if path.exists():
         return f"{path.name}: kept"
-    found: list[Line] = []
-    with closing(Studio(who.person, who.scene, watching=True)) as studio, Finder(stream=True) as eyes:
-        for shot in shots.of_clip(clip, who, studio.body):
-            found.append(studio.line(shot, who.front, who.split, eyes))
     timeline = {"fps": clip.fps, "length_s": clip.length_s, "events": [asdict(each) for each in clips.events(clip)]}
     path.with_name(f"{who.person.name}-{clip.name}.timeline.json").write_text(json.dumps(timeline, indent=1) + "\n")
-    return _written(path, found)
+    return _written(path, lines.thinned(_watched(clip, who), EVERY))
+
+
+def _watched(clip: Clip, who: Sitter) -> list[Line]:
+    with closing(Studio(who.person, who.scene, watching=True)) as studio, Finder(stream=True) as eyes:
+        return [studio.line(shot, who.front, who.split, eyes) for shot in shots.of_clip(clip, who, studio.body)]
+
+
+def _drill_file(out: Path, what: tuple[Drill, Sitter]) -> str:
+    """As a clip's, but without the truth's points and with fewer of the face's; how far each repetition goes is written
+    as it is on this body."""
+    drill, who = what
+    path = out / f"{who.person.name}-{drill.clip.name}{lines.SUFFIX}"
+    if path.exists():
+        return f"{path.name}: kept"
+    found = _watched(drill.clip, who)
+    exact = drills.measured(drill, {line["t_s"]: line["truth"] for line in found})
+    for line in found:
+        line["truth"] = {name: value for name, value in line["truth"].items() if not name.startswith("points")}
+    timeline = path.with_name(f"{who.person.name}-{drill.clip.name}.timeline.json")
+    timeline.write_text(json.dumps(drills.timeline(exact), indent=1) + "\n", encoding="utf-8")
+    return _written(path, lines.thinned(found, EVERY))
 
 
 def _written(path: Path, found: list[Line]) -> str:

@@ -37,7 +37,7 @@ SOLVER_STEPS = 24  # 115° / 2^24 is exact
 def bones(body: Body, pose: Pose) -> Bones:
     """The place of every bone in the pose."""
     chain = upper_body(body, pose)
-    place_legs(chain)
+    place_legs(chain, pose.standing)
     place_arms(chain, pose)
     return chain.bones()
 
@@ -89,6 +89,7 @@ def _turn_neck(chain: Chain, pose: Pose) -> None:
     for bone, forward in FORWARD_HEAD.items():
         tip = rx(forward * pose.forward_head_deg + FLEXION[bone] * flexion)
         chain.turn(bone, ry(-TURN[bone] * turn) @ tip @ rz(BEND[bone] * bend))
+        chain.lift(bone, pose.grow_mm / 1000 / len(FORWARD_HEAD))
     chain.turn("jaw", rx(pose.jaw_deg))
 
 
@@ -103,8 +104,9 @@ def _turn_shoulders(chain: Chain, pose: Pose) -> None:
         chain.turn(bone, ry(-sign * forward) @ rz(sign * up))
 
 
-def place_legs(chain: Chain) -> None:
-    """Thighs level and a little apart, shins down."""
+def place_legs(chain: Chain, standing: float = 0.0) -> None:
+    """Thighs a little apart, level on a chair and down as far as the person stands (0…1), shins down."""
     for side, sign in (("L", 1), ("R", -1)):
-        chain.aim(f"upperleg01.{side}", f"lowerleg01.{side}", np.array([sign * 0.12, -0.05, 1.0]))
+        thigh = (1 - standing) * np.array([0.12, -0.05, 1.0]) + standing * np.array([0.05, -1.0, 0.02])
+        chain.aim(f"upperleg01.{side}", f"lowerleg01.{side}", thigh * (sign, 1, 1))
         chain.aim(f"lowerleg01.{side}", f"foot.{side}", np.array([sign * 0.02, -1.0, 0.05]))

@@ -53,6 +53,7 @@ class Pose:
     turn_deg: float = 0.0
     flexion_deg: float = 0.0
     bend_deg: float = 0.0
+    grow_mm: float = 0.0  # the neck lengthened, as by pulling up with the crown
     shoulders_up_deg: tuple[float, float] = (0.0, 0.0)  # left, right clavicle
     shoulders_forward_deg: tuple[float, float] = (0.0, 0.0)
     right_mm: float = 0.0  # the whole body
@@ -62,6 +63,8 @@ class Pose:
     arm_forward_deg: float = 28.0
     arm: str | None = None  # one arm: "reach", "chin" (hand at the chin), "phone" (between ear and shoulder)
     arm_side: str = "right"
+    nape: float = 0.0  # both hands: 0 as the other words say … 1 at the back of the neck
+    standing: float = 0.0  # 0 legs as on a chair … 1 straight, arms hanging; up_mm is what lifts the body
     jaw_deg: float = 0.0  # mouth open (talking)
     gaze_kept: float = 1.0
 

@@ -1,0 +1,147 @@
+"""People who move before a camera: timelines of head, shoulders and hands as looks at any rate, with noise and gaps."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import figures
+import numpy as np
+import pytest
+
+from posturewatch.catalogue import Dose, Exercise, Movement, Step
+from posturewatch.coach import Coach
+from posturewatch.features import Features, Head
+from posturewatch.geometry import head_angles_deg
+
+RATES_HZ = (5, 10, 30)
+at_every_rate = pytest.mark.parametrize("rate_hz", RATES_HZ)
+FACE_LOST_DEG = 50.0  # of turn, then only the pose model goes on
+POSE_GAIN, POSE_NOISE = 0.9, -2.0  # it reads a turn short, and wavers by so much of the face model's noise
+NOISE_DEG = 1.0
+EARS_SINK = 0.8  # percent of the ear-shoulder distance per degree of looking down (rendered people)
+
+TURN = Movement("turn", 25.0, 8.0, ("left", "right"), 5, 3.0)
+TILT = Movement("tilt", 12.0, 4.0, ("left", "right"), 5, 3.0)
+NOD = Movement("nod", 20.0, 8.0, (), 5, 0.0)
+SWEEP = Movement("sweep", 15.0, 6.0, ("left", "right"), 5, 0.0)
+GROW = Movement("grow", 2.0, 1.0, (), 5, 5.0)
+SHOULDERS = Movement("shoulders", 5.0, 2.0, (), 5, 0.0)
+LEAVE = Movement("leave", 20.0, 0.0, (), 1, 0.0)
+HANDS = Movement("hands", 10.0, 0.0, (), 1, 0.0)
+
+
+def exercise(*movements, total_s=30.0):
+    """An exercise with one step for each movement; None is a timed step."""
+    steps = tuple(Step(f"Do number {n}.", "front", {}, each, total_s) for n, each in enumerate(movements, start=1))
+    dose = Dose("as often", 5, 2, 3.0, 0.0)
+    return Exercise("drill", "A drill", "Why.", steps, dose, 60.0, ("still",), "All.", "Gently.", "A test.")
+
+
+def smooth(share):
+    """Minimum jerk: how people move from one place to another, 0 … 1."""
+    share = np.clip(share, 0.0, 1.0)
+    return 10 * share**3 - 15 * share**4 + 6 * share**5
+
+
+class Way:
+    """A value over time: `to` goes there smoothly in so many seconds, `stay` waits."""
+
+    def __init__(self, value=0.0):
+        self.t_s, self.knots = 0.0, [(0.0, 0.0, value)]  # begins, seconds, reaches
+
+    def stay(self, seconds):
+        self.t_s += seconds
+        return self
+
+    def to(self, value, seconds):
+        self.knots.append((self.t_s, seconds, value))
+        return self.stay(seconds)
+
+    def there_and_back(self, value, move_s, hold_s, rest_s=1.0):
+        return self.to(value, move_s).stay(hold_s).to(0.0, move_s).stay(rest_s)
+
+    def at(self, times):
+        values = np.full(len(times), self.knots[0][2])
+        for (_, _, before), (begins, seconds, value) in zip(self.knots, self.knots[1:], strict=False):
+            values += (value - before) * smooth((times - begins) / max(seconds, 1e-9))
+        return values
+
+
+def set_of(values, move_s=1.0, hold_s=3.0, rest_s=1.0, wait_s=3.0):
+    """One movement there and back for each value, after a quiet beginning."""
+    way = Way().stay(wait_s)
+    for value in values:
+        way.there_and_back(value, move_s, hold_s, rest_s)
+    return way.stay(1.0)
+
+
+@cache
+def upright():
+    return figures.look()
+
+
+def look(t_s, turn=0.0, nod=0.0, tilt=0.0, grow=0.0, lift=0.0, hands=0.0, noise=None):
+    """Features of an upright person who turns (+ right), looks down, tilts (+ right), grows and lifts the shoulders
+    (percent of ear-shoulder distance and shoulder width, as the pose model shows them), wrists up from .5 of hands."""
+    base = upright()
+    pose = base.pose.copy()
+    width = np.linalg.norm(pose[11, :2] - pose[12, :2])
+    neck = pose[[11, 12], 1].mean() - pose[[7, 8], 1].mean()
+    pose[:11, 1] -= (grow - EARS_SINK * nod) / 100 * neck
+    pose[11:13, 1] -= lift / 100 * width
+    pose[[15, 16], 1] = pose[11, 1] + (-50 if hands > 0.5 else 150)
+    read = noise or {}
+    posed = POSE_GAIN * turn + POSE_NOISE * read.get("turn", 0.0)
+    seen = abs(turn) < FACE_LOST_DEG
+    turn, nod, tilt = (angle + read.get(name, 0.0) for name, angle in (("turn", turn), ("nod", nod), ("tilt", tilt)))
+    rotation = figures.about_x(8.0) @ figures.about_y(-turn) @ figures.about_x(nod) @ figures.about_z(tilt)
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = rotation, base.head.matrix[:3, 3]
+    head = Head(*head_angles_deg(matrix), matrix, base.head.points)
+    return replace(base, t_s=float(t_s), pose=pose, head=head if seen else None, pose_turn_deg=posed)
+
+
+def looks(rate_hz, seed=0, noise_deg=NOISE_DEG, dropped=0.0, end_s=None, **ways):
+    """Looks of several ways at once; noise on every angle, and a part of the looks that tell nothing."""
+    random = np.random.default_rng(seed)
+    end_s = max(way.t_s for way in ways.values()) if end_s is None else end_s
+    times = np.arange(0, end_s, 1 / rate_hz)
+    values = {name: way.at(times) for name, way in ways.items()}
+    noise = {name: random.normal(0, noise_deg, len(times)) for name in ("turn", "nod", "tilt")}
+    gone = random.random(len(times)) < dropped
+    for i, t_s in enumerate(times):
+        now = {name: each[i] for name, each in values.items()}
+        yield hidden(t_s) if gone[i] else look(t_s, **now, noise={name: each[i] for name, each in noise.items()})
+
+
+def hidden(t_s, reason="head hidden", nobody=False):
+    """A look that tells nothing."""
+    base = upright()
+    return Features(float(t_s), base.size_px, base.focal_px, reason=reason, nobody=nobody)
+
+
+@dataclass(frozen=True)
+class Played:
+    coach: Coach
+    events: list
+
+    def of(self, kind):
+        return [event for event in self.events if type(event).__name__ == kind]
+
+    @property
+    def counts(self):
+        found = [event.side for event in self.of("Repetition")]
+        return {side: found.count(side) for side in ("left", "right", None) if side in found}
+
+    @property
+    def hints(self):
+        return [event.kind for event in self.of("Hint")]
+
+    @property
+    def wrong(self):
+        return [(event.seen, event.wanted) for event in self.of("WrongAxis")]
+
+
+def play(seen, *movements, ranges=None, total_s=30.0):
+    """What a coach for these movements makes of the looks."""
+    coach = Coach(exercise(*movements, total_s=total_s), ranges)
+    return Played(coach, [event for each in seen for event in coach.see(each)])
