@@ -74,6 +74,7 @@ from posturewatch.shell import app as app
 
 REPLAY_HZ = 5.0  # DESIGN part 2
 VIDEOS = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv"}
+ASK_S = 5.0  # chosen: how often the history is asked for exercises done
 COUNTDOWN_S = 3  # chosen: time to sit up
 
 # What demo, calibrate, watch and replay share
@@ -332,8 +333,9 @@ def watch(
     ):
         now = datetime.now()
         history.prune(chosen.history.keep_days, now.astimezone())
-        show = _remembering(history, _keeping(shown, Show(chosen, shown, quiet, view), kept))
+        show = _keeping(shown, Show(chosen, shown, quiet, view), kept)
         run = Session(chosen, source, rate_hz, outputs, show, eyes, now, *practice.offered(history, now.date()))
+        run.show = _remembering(history, run)
         stream = pictures(source, rate_hz, chosen, loop)
         looks = _previewed(stream, eyes, run) if window else found(stream, eyes)
         try:
@@ -359,13 +361,19 @@ def _keeping(camera: str, show: Show, kept: Baseline | None) -> Callable[[Happen
     return act
 
 
-def _remembering(history: History, show: Callable[[Happening], None]) -> Callable[[Happening], None]:
-    """Keeps what happens in the history too."""
+def _remembering(history: History, run: Session) -> Callable[[Happening], None]:
+    """Keeps what happens in the history too, and sees there what the coach, another process, has brought."""
+    show, done, asked_s = run.show, history.exercises_done(), 0.0
 
     def act(event: Happening) -> None:
+        nonlocal done, asked_s
         at = datetime.now().astimezone()
         if isinstance(event, Moment):
             history.add(event.sample, at)
+            if event.sample.t_s - asked_s >= ASK_S:
+                asked_s, before, done = event.sample.t_s, done, history.exercises_done()
+                if done > before:
+                    run.exercise_done()
         elif isinstance(event, Transition):
             history.transition(event, at)
         elif isinstance(event, Notice):

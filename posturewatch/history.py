@@ -100,6 +100,10 @@ class History:
         found = self._read("SELECT exercise FROM exercises WHERE done ORDER BY at_s DESC, rowid DESC LIMIT ?", most)
         return [exercise for (exercise,) in reversed(found)]
 
+    def exercises_done(self) -> int:
+        """How many have been done in all, also by another process meanwhile."""
+        return int(self._read("SELECT count(*) FROM exercises WHERE done")[0][0])
+
     def range_reached(self, axis: str, side: str | None, degrees: float, at: datetime) -> None:
         """Keep how far a movement went in comfort."""
         self._put("ranges", *when(at), axis, side, degrees)

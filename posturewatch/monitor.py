@@ -246,6 +246,10 @@ class Monitor:
         place = (smooth.pop("x", None), smooth.pop("y", None), smooth.pop("z", None))
         return replace(seen, head_cm=None if seen.head_cm is None else place, **smooth)  # type: ignore[arg-type]
 
+    def exercise_done(self) -> None:
+        """An exercise was completed elsewhere, by the coach: the dose is 0."""
+        self._holds.exercise_done()
+
     def _quiet(self, t_s: float) -> bool:
         if self._started_at is None:
             return False
@@ -302,11 +306,17 @@ class Session:
     sample: Sample | None = None
     summary: Summary = field(default_factory=Summary)
     _begun: bool = False
+    _loop: Monitor | None = None
+
+    def exercise_done(self) -> None:
+        """An exercise was completed elsewhere, by the coach: the dose is 0."""
+        if self._loop is not None:
+            self._loop.exercise_done()
 
     def run(self, looks: Iterable[Landmarks], start: Baseline | Window | Startup) -> None:
         """Feed the looks through the pipeline until they end."""
-        loop = Monitor(self.settings, self.catalogue, self.rate_hz, self.started_at, self.recent)
-        for event in loop.run(self._recorded(looks), start):
+        self._loop = Monitor(self.settings, self.catalogue, self.rate_hz, self.started_at, self.recent)
+        for event in self._loop.run(self._recorded(looks), start):
             self._begin(event, start)
             if isinstance(event, Moment):
                 self.sample = event.sample

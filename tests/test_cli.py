@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from figures import Sitter, landmarks
 from typer.testing import Result
 
 from posturewatch import cli, config, exercises, frames
+from posturewatch.history import History
 from posturewatch.landmarks import Landmarks
 
 COMMANDS = ("demo", "calibrate", "watch", "replay", "measure", "exercises", "doctor")
@@ -622,6 +624,37 @@ def test_ctrl_c_while_a_dataclass_is_being_defined_still_ends_with_our_exit_code
         "    sys.exit(130)\n"
     )
     assert subprocess.run([sys.executable, "-m", "late"], cwd=tmp_path).returncode == 130  # a plain one: -2
+
+
+def test_watch_keeps_a_history_and_an_exercise_done_elsewhere_meanwhile_takes_the_dose_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looks() -> Iterator[Landmarks]:
+        for look in sitting((12, FRONT), (58, SLUMPED)):
+            if look.t_s == 50.0:  # 38 s forward; the coach, another process, writes into the history
+                kept_history().exercise_done("alternate-head-turns", True, {"left": 5, "right": 5}, NOON)
+            yield look
+
+    monkeypatch.setattr(cli, "pictures", lambda *_: iter(()))
+    monkeypatch.setattr(cli, "found", lambda *_: looks())
+    assert (
+        run("watch", "--calibrate", "--preset", "strict", "--rate", "5", "--samples", tmp_path / "s.jsonl").exit_code
+        == 0
+    )
+    dose = {sample["t_s"]: sample["dose"] for sample in samples_of(tmp_path / "s.jsonl")}
+    assert dose[49.8] == pytest.approx(37.8 / 45, abs=0.02)  # strict: 45 s
+    assert dose[56.0] < 0.15
+    history = kept_history()
+    assert sum(sum(minute.seconds.values()) for minute in history.minutes()) == pytest.approx(69.8, abs=0.3)
+    assert [row["after"] for row in history.rows("transitions")] == ["forward_head"]
+    assert [row["level"] for row in history.rows("alerts")] == [1]
+
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def kept_history() -> History:
+    return History.open(config.data_folder() / "history.sqlite")[0]
 
 
 def test_a_second_watch_takes_the_kept_baseline_at_once_and_keeps_the_earlier_recording(
