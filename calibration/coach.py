@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -121,6 +122,7 @@ def coached(drill: Drill, movement: Movement, looks: Iterable[Features], rate_hz
     return Set(drill, movement.axis, rate_hz, dict(sorted(counts.items())), remarks, wrong)
 
 
+@cache
 def _only(movement: Movement) -> Exercise:
     """An exercise of nothing but this movement, that takes as long as anybody likes."""
     entry = next(each for each in exercises.load() if any(_about(step.movement, movement.axis) for step in each.steps))

@@ -16,10 +16,11 @@ DOMINANT = 1.5  # chosen: by so much one axis outdoes another, each as a part of
 TIMED = {"leave": 3.0, "hands": 5.0}  # axes in seconds, and after so long without them the count begins anew; chosen
 
 HOLD_ENOUGH_S = 1.0  # chosen: of the hold that is asked for, for a repetition to count
-GROW_ENOUGH_S = 3.0  # the same of growing taller, which is small and which sitting up does too; chosen
+GROW_ENOUGH_S = 2.5  # the same of growing taller, which is small: half of the leaflets' 5 s; chosen
 QUICKEST_HZ = 2.1  # ranges a second: a smooth way of .8 s; glances take ≤ .6 s, which reads as .7 at 5 Hz; chosen
 QUICKER_HZ = 2.3  # the same of the quicker way alone, which is less sure at 5 Hz; chosen
 QUICKEST_NOD_HZ = 1.7  # a smooth way of 1 s: looks at a keyboard are nods without a hold, of ≤ .6 s; chosen
+QUICKEST_SWEEP_HZ = 2.5  # a smooth way of 1.1 s from side to side, half of which is told: it passes the start; chosen
 QUICKEST_DEG_S = 78.0  # mean of a smooth way whose peak is 95°/s: glances at a second screen are quicker; chosen
 HALFWAY, HALFWAY_S = 0.5, 1.5  # chosen: part of the target and least time of a movement that was meant
 COMFORT = 0.8  # issue: of the range that was comfortable in earlier sets
@@ -180,7 +181,8 @@ class Attempts:
 
 def _quick(axis: str, swing: Swing) -> bool:
     """Whether it was a glance or a jerk rather than an exercise."""
-    most_hz = QUICKEST_NOD_HZ if axis == "nod" else QUICKEST_HZ
-    if axis in CLEAR and (swing.quicker_hz > QUICKER_HZ or swing.speed > QUICKEST_DEG_S):
+    most_hz = {"nod": QUICKEST_NOD_HZ, "sweep": QUICKEST_SWEEP_HZ}.get(axis, QUICKEST_HZ)
+    one_way = axis != "sweep" and swing.quicker_hz > QUICKER_HZ  # a sweep passes the start at full speed, in a look
+    if axis in CLEAR and (one_way or swing.speed > QUICKEST_DEG_S):
         return True
     return swing.parts_hz > most_hz

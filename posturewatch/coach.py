@@ -17,6 +17,7 @@ GAP_S = 5.0  # DESIGN part 6: longer gaps between two looks are no time spent
 UNSEEN_S = 2.0  # chosen: a look or two that tell nothing are not worth a word
 ELSEWHERE_S = 10.0  # chosen: after so long out of sight, in another seat or in a long step the start is learned anew
 SAID_S = 4.0  # chosen: how long a remark stays before the step's own words come back
+LINGER_S = 3.0  # chosen: a step whose dose is done waits so long, for who does more of the same
 ONE_SIDED = 3  # issue: so many on one side and none on the other are worth a word
 
 
@@ -30,6 +31,7 @@ class Coach:
         self._exercise, self._ranges = exercise, dict(ranges or {})
         self._measure = Measure()
         self._attempts: Attempts | None = None
+        self._ahead: Attempts | None = None  # at the next step's movement, once nothing keeps anybody from it
         self._at = -1
         self._steps_done = 0
         self._counts: Counter[str] = Counter()  # of this step
@@ -37,6 +39,7 @@ class Coach:
         self._total: Counter[str] = Counter()
         self._ranges_now: dict[tuple[str, str | None], list[float]] = {}
         self._elapsed_s = 0.0
+        self._moved_s = 0.0
         self._last_s: float | None = None
         self._seen_s: float | None = None
         self._unseen = False
@@ -100,10 +103,11 @@ class Coach:
         self._elapsed_s += step_s if 0 < step_s <= GAP_S else 0.0
         self._reading = self._measure.see(features)
         events += self._out_of_sight(features, self._reading)
-        if self._attempts is not None:
+        gone_on = self._gone_on(self._reading)
+        if self._attempts is not None and not gone_on:
             for attempt in self._attempts.see(self._reading):
                 events += self._judge(attempt)
-        return events + self._next_when_done(features.t_s)
+        return events + gone_on + self._next_when_done(features.t_s)
 
     def pause(self, t_s: float) -> list[Event]:
         """Nothing counts and no time runs until `resume`."""
@@ -129,8 +133,8 @@ class Coach:
         return self._finish(t_s, done=False, hurts=True)
 
     def stop(self, t_s: float) -> list[Event]:
-        """The person leaves, or the recording ends, before the exercise did."""
-        return self._finish(t_s, done=False)
+        """The person leaves, or the recording ends: done only when nothing of the last step is left to do."""
+        return self._finish(t_s, done=self._at == len(self._exercise.steps) - 1 and self._all_made(self._movement))
 
     @property
     def _step(self) -> Step | None:
@@ -140,19 +144,35 @@ class Coach:
     def _movement(self) -> Movement | None:
         return None if self._step is None else self._step.movement
 
-    def _begin(self, t_s: float, at: int) -> list[Event]:
+    def _begin(self, t_s: float, at: int, already: Attempts | None = None) -> list[Event]:
+        """Begin a step; already: what has been seen of its movement."""
         before = self._step
         if at >= len(self._exercise.steps):
             return self._finish(t_s, done=self._steps_done > 0)
         self._at = at
         step = self._exercise.steps[at]
-        if before is not None and _moves_the_seat(before):
+        if before is not None and already is None and _moves_the_seat(before):
             self._measure.restart()
         self._counts, self._halfway = Counter(), Counter()
         self._elapsed_s, self._said, self._one_sided = 0.0, None, False
         self._seen_s, self._unseen = t_s, False
-        self._attempts = None if step.movement is None else Attempts(self._measure, step.movement, self._ranges)
+        self._attempts = already or self._attempts_at(at)
+        self._ahead = self._attempts_at(at + 1) if step.movement is None else None
         return [StepBegun(t_s, at + 1, step.text)]
+
+    def _attempts_at(self, at: int) -> Attempts | None:
+        """Who judges that step's movement; None where there is none."""
+        step = self._exercise.steps[at] if at < len(self._exercise.steps) else None
+        return None if step is None or step.movement is None else Attempts(self._measure, step.movement, self._ranges)
+
+    def _gone_on(self, reading: Reading) -> list[Event]:
+        """The next step, when the person does not wait for it and makes its movement."""
+        for attempt in self._ahead.see(reading) if self._ahead is not None else ():
+            if attempt.verdict == "counted":
+                self._steps_done += 1
+                begun = self._begin(attempt.t_s, self._at + 1, self._ahead)
+                return begun + self._judge(attempt)
+        return []
 
     def _finish(self, t_s: float, done: bool, hurts: bool = False) -> list[Event]:
         if self.over:
@@ -166,10 +186,20 @@ class Coach:
         if step is None:
             return []
         time_over = self._by_time(step) and self._elapsed_s >= step.total_s
-        if not (time_over or self._all_made(movement)):
+        if not (time_over or (self._all_made(movement) and not self._lingers(t_s))):
             return []
         self._steps_done += 1
-        return self._begin(t_s, self._at + 1)
+        ahead = self._ahead  # kept where its movement is under way already
+        return self._begin(t_s, self._at + 1, ahead if ahead is not None and ahead.wanted.side is not None else None)
+
+    def _lingers(self, t_s: float) -> bool:
+        """Whether a step that has had its dose waits for more of the same movement, or for the next one."""
+        attempts = self._attempts
+        if attempts is None or self._movement is None or self._movement.axis in TIMED:
+            return False
+        if self._ahead is None:
+            self._ahead = self._attempts_at(self._at + 1)
+        return attempts.wanted.side is not None or t_s - self._moved_s < LINGER_S
 
     def _by_time(self, step: Step) -> bool:
         """Whether the step goes by time: the camera can't tell, or tells no more than that the hands are up."""
@@ -187,6 +217,9 @@ class Coach:
         if movement is None:
             return []
         key = attempt.side if movement.sides and attempt.side else "both"
+        self._moved_s = attempt.t_s
+        if attempt.verdict == "wrong" and self._all_made(movement):
+            return []  # the next step's perhaps
         if attempt.verdict == "wrong":
             self._said = (attempt.t_s, words.wrong(attempt.axis, movement.axis))
             return [WrongAxis(attempt.t_s, attempt.axis, movement.axis)]

@@ -24,6 +24,7 @@ FOLLOW_S = 0.3  # chosen: time constant of what the pose model's angles lack to 
 MOST_LACK_DEG = 20.0  # chosen: the nose against the ears reads a turn of 25–50° with SD 4 (rendered people)
 MOST_NOD_DEG = 45.0  # chosen: nobody looks farther down, and the pose model's nod is coarse
 NOSE_AHEAD = 0.9  # of the ears' distance: so far the nose is before their middle (rendered people: no bias at 25–50°)
+NOSE_BELOW = 0.25  # of that distance it is below them, about 3 of 12 cm; chosen
 TILT_GAIN = 1.76  # degrees of tilt per degree of the line through the pose model's ears (rendered people)
 NODDED_DEG = 17.0  # EXERCISES.md: 20; the face model reads .86 of a nod (rendered people)
 NODDED_S = 4.0  # chosen: a half-circle lifts the chin at both ends and lowers it in between
@@ -136,6 +137,8 @@ class Measure:
         raw = {**self._head(look, row, start, step_s), **_body(look, row, start)}
         values = self._smoothed(look.t_s, raw)
         values["grow"] = _grown(values)
+        if (values["nod"] or 0.0) > LEVEL_DEG["nod"] and values["shoulders"] is not None:
+            values["shoulders"] = 0.0  # bowing brings the ears nearer to them
         if (values["nod"] or 0.0) >= NODDED_DEG:
             self._nodded_s = look.t_s
         sweep = self._sweep(look.t_s, values["turn"], values["tilt"])
@@ -188,10 +191,10 @@ def _row(look: Features) -> Array:
 
 def _posed(row: Array, start: Array) -> Array:
     """Turn, nod and tilt from the start by the pose model's points in the picture: its own depths tell half of a turn,
-    and less with the chin low. A lowered nose is the less ahead of the ears, by the cosine."""
+    and less with the chin low. A lowered nose is the less ahead of the ears."""
     turn, nod, tilt = row[POSE_COLUMNS] - start[POSE_COLUMNS]
-    ahead = np.cos(np.radians(np.clip(nod, 0.0, MOST_NOD_DEG)))
-    read = np.radians(row[POSE_TURN])
+    read, bowed = np.radians(row[POSE_TURN]), np.radians(np.clip(nod, 0.0, MOST_NOD_DEG))
+    ahead = np.cos(bowed) - NOSE_BELOW * np.sin(bowed)
     turn = np.degrees(np.arctan2(np.sin(read), ahead * np.cos(read))) - start[POSE_TURN]
     return np.array([turn, nod, tilt])
 

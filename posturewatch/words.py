@@ -25,7 +25,7 @@ def wrong(seen: str, wanted: str) -> str:
 
 def counted(number: int, of: int, side: str | None) -> str:
     """A repetition was counted."""
-    return f"{number} of {of}{_to(side)}."
+    return f"{number} of {of}{_to(side)}." if number <= of else f"{number}{_to(side)}; that is enough."
 
 
 def remark(attempt: Attempt, movement: Movement) -> str:

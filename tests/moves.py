@@ -7,6 +7,7 @@ import figures
 import numpy as np
 import pytest
 
+from posturewatch.baseline import PITCH_GAIN_DEG
 from posturewatch.catalogue import Dose, Exercise, Movement, Step
 from posturewatch.coach import Coach
 from posturewatch.features import Features, Head
@@ -14,9 +15,13 @@ from posturewatch.geometry import head_angles_deg
 
 RATES_HZ = (5, 10, 30)
 at_every_rate = pytest.mark.parametrize("rate_hz", RATES_HZ)
+at_two_rates = pytest.mark.parametrize("rate_hz", RATES_HZ[:2])  # where 30 Hz tells no more and takes long
 FACE_LOST_DEG = 50.0  # of turn, then only the pose model goes on
 POSE_GAIN, POSE_NOISE = 0.9, -2.0  # it reads a turn short, and wavers by so much of the face model's noise
+AHEAD, BELOW = 0.9, 0.25  # the nose before the ears by so much of their distance, and below them by so much of that
 NOISE_DEG = 1.0
+SHOULDERS_RISE = 0.8  # of the ears' rise when sitting up (the rig's slumps and seats: .4-1.1)
+TILT_GAIN = 1.76  # a tilt over what the ears' line shows of it
 EARS_SINK = 0.8  # percent of the ear-shoulder distance per degree of looking down (rendered people)
 
 TURN = Movement("turn", 25.0, 8.0, ("left", "right"), 5, 3.0)
@@ -26,7 +31,7 @@ SWEEP = Movement("sweep", 15.0, 6.0, ("left", "right"), 5, 0.0)
 GROW = Movement("grow", 2.0, 1.0, (), 5, 5.0)
 SHOULDERS = Movement("shoulders", 5.0, 2.0, (), 5, 0.0)
 LEAVE = Movement("leave", 20.0, 0.0, (), 1, 0.0)
-HANDS = Movement("hands", 10.0, 0.0, (), 1, 0.0)
+HANDS = Movement("hands", 5.0, 0.0, (), 1, 0.0)
 
 
 def exercise(*movements, total_s=30.0):
@@ -76,28 +81,42 @@ def set_of(values, move_s=1.0, hold_s=3.0, rest_s=1.0, wait_s=3.0):
 
 @cache
 def upright():
-    return figures.look()
+    """An upright look, its shoulder width and its ear-shoulder distance, pixels."""
+    base = figures.look()
+    heights = [base.pose[points, 1].mean() for points in ([11, 12], [7, 8])]
+    return base, np.linalg.norm(base.pose[11, :2] - base.pose[12, :2]), heights[0] - heights[1]
 
 
-def look(t_s, turn=0.0, nod=0.0, tilt=0.0, grow=0.0, lift=0.0, hands=0.0, noise=None):
-    """Features of an upright person who turns (+ right), looks down, tilts (+ right), grows and lifts the shoulders
-    (percent of ear-shoulder distance and shoulder width, as the pose model shows them), wrists up from .5 of hands."""
-    base = upright()
+def look(t_s, turn=0.0, nod=0.0, tilt=0.0, grow=0.0, lift=0.0, rise=0.0, hands=0.0, face=1.0, noise=None):
+    """Features of an upright person who turns (+ right), looks down, tilts (+ right), grows, sits up by `rise` and
+    lifts the shoulders (percent of ear-shoulder distance and shoulder width, as the pose model shows them), wrists up
+    from .5 of hands, the face found from .5 of face."""
+    base, width, neck = upright()
     pose = base.pose.copy()
-    width = np.linalg.norm(pose[11, :2] - pose[12, :2])
-    neck = pose[[11, 12], 1].mean() - pose[[7, 8], 1].mean()
-    pose[:11, 1] -= (grow - EARS_SINK * nod) / 100 * neck
-    pose[11:13, 1] -= lift / 100 * width
+    pose[:11, 1] -= (grow + rise - EARS_SINK * nod) / 100 * neck
+    pose[11:13, 1] -= lift / 100 * width + SHOULDERS_RISE * rise / 100 * neck
     pose[[15, 16], 1] = pose[11, 1] + (-50 if hands > 0.5 else 150)
     read = noise or {}
-    posed = POSE_GAIN * turn + POSE_NOISE * read.get("turn", 0.0)
-    seen = abs(turn) < FACE_LOST_DEG
+    heads_points(pose, POSE_GAIN * turn + POSE_NOISE * read.get("turn", 0.0), nod, tilt)
+    if abs(turn) >= FACE_LOST_DEG or face < 0.5:
+        return replace(base, t_s=float(t_s), pose=pose, head=None)
     turn, nod, tilt = (angle + read.get(name, 0.0) for name, angle in (("turn", turn), ("nod", nod), ("tilt", tilt)))
-    rotation = figures.about_x(8.0) @ figures.about_y(-turn) @ figures.about_x(nod) @ figures.about_z(tilt)
     matrix = np.eye(4)
-    matrix[:3, :3], matrix[:3, 3] = rotation, base.head.matrix[:3, 3]
+    matrix[:3, :3] = figures.about_x(8.0) @ figures.about_y(-turn) @ figures.about_x(nod) @ figures.about_z(tilt)
+    matrix[:3, 3] = base.head.matrix[:3, 3]
     head = Head(*head_angles_deg(matrix), matrix, base.head.points)
-    return replace(base, t_s=float(t_s), pose=pose, head=head if seen else None, pose_turn_deg=posed)
+    return replace(base, t_s=float(t_s), pose=pose, head=head)
+
+
+def heads_points(pose, turn_deg, nod_deg, tilt_deg):
+    """Moves nose and ears of an upright pose in place to where the turned, bowed and tilted head has them."""
+    turn, nod, roll = np.radians([turn_deg, nod_deg, tilt_deg / TILT_GAIN])
+    middle, across = pose[[7, 8], :2].mean(axis=0), np.linalg.norm(pose[7, :2] - pose[8, :2])
+    half = across / 2 * np.cos(turn) * np.array([np.cos(roll), -np.sin(roll)])
+    pose[7, :2], pose[8, :2] = middle + half, middle - half
+    size = np.linalg.norm(pose[[9, 10], :2].mean(axis=0) - pose[[2, 5], :2].mean(axis=0))
+    pose[0, 1] += nod_deg / PITCH_GAIN_DEG * size
+    pose[0, 0] = middle[0] - AHEAD * across * (np.cos(nod) - BELOW * np.sin(nod)) * np.sin(turn)
 
 
 def looks(rate_hz, seed=0, noise_deg=NOISE_DEG, dropped=0.0, end_s=None, **ways):
@@ -115,7 +134,7 @@ def looks(rate_hz, seed=0, noise_deg=NOISE_DEG, dropped=0.0, end_s=None, **ways)
 
 def hidden(t_s, reason="head hidden", nobody=False):
     """A look that tells nothing."""
-    base = upright()
+    base, _, _ = upright()
     return Features(float(t_s), base.size_px, base.focal_px, reason=reason, nobody=nobody)
 
 
@@ -143,5 +162,8 @@ class Played:
 
 def play(seen, *movements, ranges=None, total_s=30.0):
     """What a coach for these movements makes of the looks."""
+    seen = list(seen)
     coach = Coach(exercise(*movements, total_s=total_s), ranges)
-    return Played(coach, [event for each in seen for event in coach.see(each)])
+    events = [event for each in seen for event in coach.see(each)]
+    last = coach.stop(seen[-1].t_s)  # a set that is complete is done, though the coach still waits for more of it
+    return Played(coach, events + [event for event in last if event.done])

@@ -4,12 +4,15 @@ import ast
 import inspect
 import json
 import re
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moves import (
+    EARS_SINK,
     GROW,
     HANDS,
     LEAVE,
@@ -21,6 +24,7 @@ from moves import (
     TURN,
     Way,
     at_every_rate,
+    at_two_rates,
     exercise,
     hidden,
     look,
@@ -37,41 +41,81 @@ from posturewatch.coach import Coach, Finished, StepBegun, as_line
 BOTH = [-35, 35]
 
 
+def twice(movement):
+    """The movement two times a side, for a short set."""
+    return replace(movement, repetitions=2)
+
+
 # Counting
 
 
 @at_every_rate
 def test_a_set_of_turns_done_well_is_counted_exactly_on_both_sides(rate_hz):
-    played = play(looks(rate_hz, dropped=0.1, turn=set_of(BOTH * 5, move_s=1.3, hold_s=2.0, rest_s=0.6)), TURN)
-    assert played.counts == {"left": 5, "right": 5}
+    played = play(looks(rate_hz, dropped=0.1, turn=set_of(BOTH * 2, move_s=1.3, hold_s=2.0, rest_s=0.6)), twice(TURN))
+    assert played.counts == {"left": 2, "right": 2}
     assert played.hints == []
     assert played.wrong == []
-    assert played.events[-1] == Finished(played.events[-1].t_s, "drill", True, {"left": 5, "right": 5})
+    assert played.events[-1] == Finished(played.events[-1].t_s, "drill", True, {"left": 2, "right": 2})
 
 
-@at_every_rate
+@pytest.mark.parametrize("rate_hz", [5, 30])
 @pytest.mark.parametrize(
     ("movement", "name", "values"),
-    [(TILT, "tilt", [-18, 18] * 5), (NOD, "nod", [30] * 5), (GROW, "grow", [6] * 5), (SHOULDERS, "lift", [6] * 5)],
+    [(TILT, "tilt", [-18, 18] * 2), (NOD, "nod", [30] * 2), (GROW, "grow", [6] * 2), (SHOULDERS, "lift", [6] * 2)],
     ids=["tilt", "nod", "grow", "shoulders"],
 )
 def test_the_other_movements_are_counted_too(rate_hz, movement, name, values):
-    played = play(looks(rate_hz, **{name: set_of(values, move_s=1.2, hold_s=3.6, rest_s=0.5)}), movement)
+    seen = looks(rate_hz, **{name: set_of(values, move_s=1.2, hold_s=2.2, rest_s=0.5)})
+    played = play(seen, twice(movement))
     assert sum(played.counts.values()) == len(values)
     assert played.events[-1].done
 
 
-@at_every_rate
+@pytest.mark.parametrize("rate_hz", [5, 30])
 def test_a_sweep_counts_with_the_chin_low_and_not_with_the_head_up(rate_hz):
-    turn = set_of([-28, 28] * 5, move_s=1.0, hold_s=0.0, rest_s=0.0, wait_s=6.0)
-    low = Way().stay(3.0).to(30.0, 1.5).stay(40.0)
-    assert play(looks(rate_hz, turn=turn, nod=low), SWEEP).counts == {"left": 5, "right": 5}
+    turn = set_of([-28, 28] * 2, move_s=1.0, hold_s=0.0, rest_s=0.0, wait_s=5.0)
+    assert play(looks(rate_hz, turn=turn, nod=lowered(turn)), SWEEP).counts == {"left": 2, "right": 2}
     up = play(looks(rate_hz, turn=turn), SWEEP)
     assert up.counts == {}
     assert set(up.wrong) == {("turn", "sweep")}
 
 
-@at_every_rate
+def lowered(turn):
+    """A chin that goes low before the turns begin."""
+    return Way().stay(2.5).to(30.0, 1.5).stay(turn.t_s - 4.0)
+
+
+@at_two_rates
+def test_a_sweep_counts_too_where_the_face_is_lost_all_through_it(rate_hz):
+    turn = set_of([-26, 26] * 2, move_s=1.2, hold_s=0.5, rest_s=0.0, wait_s=5.0)
+    face = Way(1.0).stay(2.8).to(0.0, 0.1).stay(40.0)
+    played = play(looks(rate_hz, end_s=turn.t_s, turn=turn, nod=lowered(turn), face=face), SWEEP)
+    assert played.counts == {"left": 2, "right": 2}
+    reached = np.mean([each.range_deg for each in played.of("Repetition")])
+    assert 21.0 < reached < 26.0  # the pose model alone reads .9 of it, 23.4
+
+
+@pytest.mark.parametrize(("across_s", "counts"), [(1.4, {"left": 2, "right": 2}), (0.8, {})])
+def test_a_sweep_takes_more_than_a_second_from_side_to_side(across_s, counts):
+    turn = Way().stay(5.0).to(-22.0, 1.5).to(22.0, across_s).to(-22.0, across_s).to(22.0, across_s).to(0.0, 1.5)
+    played = play(looks(10, turn=turn.stay(1.0), nod=lowered(turn)), SWEEP)
+    assert [side for side in ("left", "right") if played.counts.get(side) == 2] == list(counts)
+
+
+def test_a_tilt_counts_too_where_the_face_is_lost_on_the_way():
+    tilt = set_of([18] * 2, move_s=1.0, hold_s=2.0)
+    face = Way(1.0).stay(6.0).to(0.0, 0.05).stay(0.6).to(1.0, 0.05).stay(4.3).to(0.0, 0.05).stay(0.6).to(1.0, 0.05)
+    assert play(looks(10, end_s=tilt.t_s, tilt=tilt, face=face), TILT).counts == {"right": 2}
+
+
+@pytest.mark.parametrize(("hold_s", "counts"), [(2.2, {None: 1}), (0.8, {})])
+def test_growing_counts_from_half_of_its_hold_on(hold_s, counts):
+    played = play(looks(10, grow=set_of([6], move_s=1.2, hold_s=hold_s)), GROW)
+    assert played.counts == counts
+    assert played.hints == ([] if counts else ["longer"])
+
+
+@at_two_rates
 def test_a_turn_beyond_what_the_face_model_sees_counts_once(rate_hz):
     played = play(looks(rate_hz, turn=set_of([-75, 75] * 2, move_s=2.0)), TURN)
     assert played.counts == {"left": 2, "right": 2}
@@ -79,18 +123,18 @@ def test_a_turn_beyond_what_the_face_model_sees_counts_once(rate_hz):
     assert 68.0 < reached < 78.0  # by the pose model alone, which reads .9 of it, 67
 
 
-@at_every_rate
+@at_two_rates
 def test_the_range_told_is_the_one_that_was_held(rate_hz):
     played = play(looks(rate_hz, turn=set_of(BOTH * 2)), TURN)
     assert [each.range_deg for each in played.of("Repetition")] == pytest.approx([35.0] * 4, abs=1.5)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     st.floats(28, 65),
     st.floats(0.0, 1.0),
     st.floats(1.5, 5.0),
-    st.sampled_from(RATES_HZ),
+    st.sampled_from(RATES_HZ[:2]),
     st.integers(0, 9),
 )
 def test_any_range_and_tempo_of_an_exercise_is_counted_exactly(range_deg, unhurried_s, hold_s, rate_hz, seed):
@@ -119,9 +163,9 @@ def test_who_sits_down_differently_begins_there():
 
 @at_every_rate
 def test_too_quick_a_set_is_asked_for_slower_and_not_counted(rate_hz):
-    played = play(looks(rate_hz, turn=set_of(BOTH * 3, move_s=0.4, hold_s=1.5)), TURN)
+    played = play(looks(rate_hz, turn=set_of(BOTH * 2, move_s=0.4, hold_s=1.5)), TURN)
     assert played.counts == {}
-    assert played.hints == ["slower"] * 6
+    assert played.hints == ["slower"] * 4
 
 
 @at_every_rate
@@ -131,20 +175,20 @@ def test_a_movement_that_isnt_held_is_not_counted(rate_hz):
     assert played.hints == ["longer"] * 2
 
 
-@at_every_rate
+@at_two_rates
 def test_a_halfway_set_is_told_what_it_reached_and_goes_on_without_a_count(rate_hz):
-    played = play(looks(rate_hz, turn=set_of([-18, 18] * 5)), TURN, None)
+    played = play(looks(rate_hz, turn=set_of([-18, 18] * 2).stay(4.0)), twice(TURN), None)
     assert played.counts == {}
-    assert played.hints == ["halfway"] * 10
+    assert played.hints == ["halfway"] * 4
     assert re.fullmatch(r"You reached 1[78]° to the left; what is comfortable is right\.", played.of("Hint")[0].text)
     assert [each.step for each in played.of("StepBegun")] == [1, 2]
     assert played.coach.learned() == pytest.approx({("turn", "left"): 17.5, ("turn", "right"): 17.5}, abs=1.0)
 
 
-@at_every_rate
+@at_two_rates
 def test_one_side_only_is_said_once_after_three(rate_hz):
-    played = play(looks(rate_hz, turn=set_of([-35] * 5)), TURN)
-    assert played.counts == {"left": 5}
+    played = play(looks(rate_hz, turn=set_of([-35] * 4)), TURN)
+    assert played.counts == {"left": 4}
     assert played.hints == ["one side"]
     hint = played.of("Hint")[0]
     assert hint.text == "Only to the left so far; the other side is waiting."
@@ -157,7 +201,6 @@ def test_the_side_that_a_step_doesnt_ask_for_is_named():
     assert [each.text for each in played.of("Hint")] == ["That was to the right; this step goes to the left."]
 
 
-@pytest.mark.parametrize("rate_hz", [5, 10])
 @pytest.mark.parametrize(
     ("movement", "seen", "value"),
     [
@@ -169,9 +212,9 @@ def test_the_side_that_a_step_doesnt_ask_for_is_named():
         (NOD, "tilt", 22),
     ],
 )
-def test_the_wrong_axis_is_named_once_for_each_attempt(rate_hz, movement, seen, value):
-    played = play(looks(rate_hz, **{seen: set_of([value] * 3, move_s=1.3)}), movement)
-    assert played.wrong == [(seen, movement.axis)] * 3
+def test_the_wrong_axis_is_named_once_for_each_attempt(movement, seen, value):
+    played = play(looks(5, **{seen: set_of([value] * 2, move_s=1.3, hold_s=1.5)}), movement)
+    assert played.wrong == [(seen, movement.axis)] * 2
     assert played.counts == {}
 
 
@@ -185,7 +228,7 @@ def test_what_follows_within_the_same_attempt_is_not_named_again():
     assert play(looks(10, **ways), TILT).wrong == [("turn", "tilt")]
 
 
-@at_every_rate
+@at_two_rates
 def test_a_turn_that_tilts_a_little_is_a_turn_and_no_tilt(rate_hz):
     ways = {"turn": set_of([-48, 48], move_s=2.0), "tilt": set_of([-13, 13], move_s=2.0)}
     assert play(looks(rate_hz, **ways), TURN).counts == {"left": 1, "right": 1}
@@ -196,9 +239,25 @@ def test_a_turn_that_tilts_a_little_is_a_turn_and_no_tilt(rate_hz):
 
 
 def test_carrying_the_head_low_or_leaning_lifts_no_shoulders_and_grows_no_neck():
-    lower = play(looks(10, grow=set_of([-8] * 3)), SHOULDERS)  # ears sink toward the shoulders, which stay
-    higher = play((moved(each, 12.0) for each in looks(10, grow=set_of([0.0] * 3))), GROW)
+    lower = play(looks(10, grow=set_of([-8] * 2)), SHOULDERS)  # ears sink toward the shoulders, which stay
+    higher = play((moved(each, 12.0) for each in looks(10, end_s=14.0, grow=Way())), GROW)
     assert lower.counts == higher.counts == {}
+
+
+@pytest.mark.parametrize(("name", "value"), [("turn", 32), ("tilt", 15), ("tilt", -15), ("nod", 25), ("nod", -15)])
+def test_what_reads_as_growing_while_the_head_turns_tilts_or_nods_is_none(name, value):
+    more = EARS_SINK * max(value, 0.0) if name == "nod" else 0.0  # the ears stay as high as they read
+    ways = {name: set_of([value], move_s=1.2, hold_s=4.0), "grow": set_of([6.0 + more], move_s=1.2, hold_s=4.0)}
+    assert play(looks(5, **ways), GROW).counts == {}
+
+
+def test_looking_down_while_sitting_up_lifts_no_shoulders():
+    ways = {"rise": set_of([25.0] * 2, move_s=1.5, hold_s=3.0), "nod": set_of([20.0] * 2, move_s=1.5, hold_s=3.0)}
+    assert play(looks(5, **ways), SHOULDERS).counts == {}
+
+
+def test_sitting_up_is_no_growing_though_the_neck_grows_too():
+    assert play(looks(10, rise=set_of([25.0], move_s=1.5, hold_s=5.0)), GROW).counts == {}
 
 
 def moved(seen, up_px):
@@ -259,28 +318,45 @@ def typing(seed, end_s):
         "nod": keyboard(seed, end_s),
         "turn": wander(seed, end_s, 3.0, 1.5, (0.3, 1.0)),
         "lift": wander(seed + 3, end_s, 1.0, 10.0, (1.0, 3.0)),
+        "rise": sitting_up(end_s),
     }
 
 
+def sitting_up(end_s):
+    """Once a minute the person sits up for five seconds and sinks again."""
+    way = Way().stay(20.0)
+    while way.t_s < end_s:
+        way.there_and_back(25.0, 1.5, 5.0, 50.0)
+    return way
+
+
+WORK_S = 150.0  # of each of the four, ten minutes together
 IDLE = {
-    "looking about": (lambda seed, end_s: {"turn": glances(seed, end_s)}, TURN),
-    "talking": (talking, TILT),
-    "talking, growing": (talking, GROW),
-    "nodding": (lambda seed, end_s: {"nod": nods(seed, end_s)}, NOD),
-    "typing": (typing, NOD),
-    "typing, shoulders": (typing, SHOULDERS),
+    "looking about": (lambda end_s: {"turn": glances(5, end_s)}, (TURN,)),
+    "talking": (lambda end_s: talking(5, end_s), (TILT, GROW)),
+    "nodding": (lambda end_s: {"nod": nods(5, end_s)}, (NOD,)),
+    "typing": (lambda end_s: typing(5, end_s), (NOD, SHOULDERS, GROW, SWEEP)),
 }
 
 
-@pytest.mark.parametrize("name", IDLE)
-def test_ten_minutes_of_work_are_no_repetition(name):
-    ways, movement = IDLE[name]
-    assert play(looks(5, seed=1, dropped=0.02, end_s=600.0, **ways(5, 600.0)), movement).counts == {}
+@cache
+def at_work(name):
+    """Looks at somebody who works."""
+    return list(looks(5, seed=1, dropped=0.02, end_s=WORK_S, **IDLE[name][0](WORK_S)))
+
+
+@pytest.mark.parametrize(
+    ("name", "movement"),
+    [(name, movement) for name, (_, movements) in IDLE.items() for movement in movements],
+    ids=lambda each: each if isinstance(each, str) else each.axis,
+)
+def test_ten_minutes_of_work_are_no_repetition(name, movement):
+    assert play(at_work(name), movement).counts == {}
 
 
 @pytest.mark.parametrize("rate_hz", [10, 30])
-def test_a_minute_of_glances_is_no_repetition_at_a_higher_rate(rate_hz):
-    assert play(looks(rate_hz, turn=glances(2, 60.0)), TURN).counts == {}
+def test_twenty_seconds_of_glances_is_no_repetition_at_a_higher_rate(rate_hz):
+    assert play(looks(rate_hz, end_s=20.0, turn=glances(2, 20.0)), TURN).counts == {}
 
 
 def test_a_posture_that_is_kept_is_no_repetition():
@@ -298,7 +374,7 @@ def test_the_own_range_is_the_target_where_it_is_smaller_and_never_where_it_is_l
     assert goal(TURN, "right", {("turn", "left"): 20.0}) == 25.0
 
 
-@at_every_rate
+@at_two_rates
 def test_with_their_own_range_known_a_smaller_movement_counts(rate_hz):
     ranges = {("turn", "left"): 20.0, ("turn", "right"): 20.0}
     played = play(looks(rate_hz, turn=set_of([-19, 19] * 2)), TURN, ranges=ranges)
@@ -321,7 +397,7 @@ def without(seen, from_s, until_s):
     return (hidden(each.t_s) if from_s <= each.t_s < until_s else each for each in seen)
 
 
-@at_every_rate
+@at_two_rates
 def test_out_of_view_is_said_once_and_the_count_goes_on_afterwards(rate_hz):
     seen = looks(rate_hz, turn=set_of([-35]).stay(22.0).there_and_back(35.0, 1.2, 3.0))
     played = play(without(seen, 10.0, 28.0), TURN)
@@ -330,7 +406,7 @@ def test_out_of_view_is_said_once_and_the_count_goes_on_afterwards(rate_hz):
     assert played.counts == {"left": 1, "right": 1}
 
 
-@at_every_rate
+@at_two_rates
 def test_the_hold_waits_while_nothing_is_seen(rate_hz):
     coach = Coach(exercise(TURN))
     for each in without(looks(rate_hz, turn=Way().stay(3.0).to(-40.0, 1.2).stay(6.0)), 5.0, 7.5):
@@ -370,14 +446,14 @@ def test_nothing_is_counted_while_paused():
 
 def test_hands_up_are_counted_and_the_step_goes_on_by_time():
     played = play(looks(5, hands=Way().stay(3.0).to(1.0, 0.2).stay(40.0)), HANDS, total_s=30.0)
-    assert [each.t_s for each in played.of("Repetition")] == pytest.approx([13.2], abs=0.5)
+    assert [each.t_s for each in played.of("Repetition")] == pytest.approx([8.2], abs=0.5)
     assert played.of("Finished")[0].t_s == pytest.approx(30.0, abs=0.2)
 
 
-@at_every_rate
+@at_two_rates
 @pytest.mark.parametrize("away_s", [15.0, 25.0])
 def test_leaving_the_seat_counts_from_twenty_seconds_on(rate_hz, away_s):
-    times = np.arange(0.0, 40.0, 1 / rate_hz)
+    times = np.arange(0.0, 32.0, 1 / rate_hz)
     away = (hidden(t_s, "nobody in view", nobody=True) if 5 <= t_s < 5 + away_s else look(t_s) for t_s in times)
     played = play(away, LEAVE)
     assert played.counts == ({None: 1} if away_s > 20 else {})
@@ -441,10 +517,10 @@ def test_the_state_follows_a_repetition():
 
 
 def test_the_lines_are_those_of_the_design():
-    played = play(
-        looks(10, tilt=set_of([18.0], wait_s=3.0), turn=Way().stay(10.0).there_and_back(40.0, 1.3, 2.0)), TILT
-    )
-    lines = [json.loads(json.dumps(as_line(each))) for each in [*played.events, *played.coach.hurts(20.0)]]
+    coach = Coach(exercise(TILT))
+    seen = looks(10, tilt=set_of([18.0], wait_s=3.0), turn=Way().stay(10.0).there_and_back(40.0, 1.3, 2.0))
+    events = [event for each in seen for event in coach.see(each)]
+    lines = [json.loads(json.dumps(as_line(each))) for each in [*events, *coach.hurts(20.0)]]
     assert [each["type"] for each in lines] == ["step", "repetition", "wrong_axis", "exercise"]
     assert lines[1].keys() == {"type", "t_s", "side", "range_deg"}
     assert lines[1]["side"] == "right"
@@ -476,3 +552,46 @@ def test_no_words_of_the_coach_ask_for_more_or_speak_of_harm():
 def test_every_axis_has_its_words():
     assert words.UNITS.keys() == AXES.keys()
     assert words.NAMES.keys() == AXES.keys() - {"leave", "hands"}
+
+
+# Going on
+
+
+def lines_of(played):
+    return [(type(each).__name__, getattr(each, "step", None) or getattr(each, "axis", None)) for each in played.events]
+
+
+@at_two_rates
+def test_who_does_not_wait_for_a_timed_step_is_counted_from_the_first_movement(rate_hz):
+    played = play(looks(rate_hz, turn=set_of([-30, 30])), None, replace(TURN, repetitions=1))
+    assert played.counts == {"left": 1, "right": 1}
+    assert lines_of(played)[:3] == [("StepBegun", 1), ("StepBegun", 2), ("Repetition", "turn")]
+
+
+@at_two_rates
+def test_more_of_the_same_after_the_dose_is_counted_with_the_step(rate_hz):
+    played = play(looks(rate_hz, turn=set_of([-30, 30, -30, 30], rest_s=1.5)), replace(TURN, repetitions=1), TILT)
+    assert played.counts == {"left": 2, "right": 2}
+    assert played.wrong == []
+    assert lines_of(played)[0] == ("StepBegun", 1)
+    assert ("StepBegun", 2) not in lines_of(played)
+
+
+@at_two_rates
+def test_the_next_steps_movement_right_after_the_dose_begins_the_next_step(rate_hz):
+    turn, tilt = set_of([-30, 30]).stay(20.0), Way().stay(14.0).there_and_back(-18.0, 1.3, 3.0).stay(4.0)
+    played = play(looks(rate_hz, turn=turn, tilt=tilt), replace(TURN, repetitions=1), TILT)
+    assert played.wrong == []
+    assert [each for each in lines_of(played) if each[0] != "Hint"] == [
+        ("StepBegun", 1),
+        ("Repetition", "turn"),
+        ("Repetition", "turn"),
+        ("StepBegun", 2),
+        ("Repetition", "tilt"),
+    ]
+
+
+def test_three_seconds_of_rest_after_the_dose_begin_the_next_step():
+    played = play(looks(5, turn=set_of([-30, 30]).stay(4.0)), replace(TURN, repetitions=1), TILT)
+    last, begun = played.of("Repetition")[-1], played.of("StepBegun")[1]
+    assert 3.0 <= begun.t_s - last.t_s <= 3.3

@@ -1,0 +1,51 @@
+"""The coach on the committed drills at 5 looks a second: what was done is counted exactly, and nothing else is."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from calibration import coach
+from calibration.rates import resampled
+from calibration.rows import hfov_deg
+from posturewatch.features import describe
+
+COMMITTED = Path(__file__).parent.parent / "calibration" / "drills"
+DRILLS = {each.name: each for each in coach.read(COMMITTED)}
+MOVEMENTS = coach.movements()
+RATE_HZ = 5.0
+DONE = [name for name, each in DRILLS.items() if each.axis is not None]
+IDLE = [name for name, each in DRILLS.items() if each.way == coach.IDLE]
+WHOLE = [(name, DRILLS[name].axis) for name in DONE if DRILLS[name].way in ("well", "one_side")]
+# The likeliest mistakes: a neck that seems longer with the head tilted or turned, shoulders with the head bowed
+OTHERS = [(name, "grow") for name, axis in WHOLE if axis in ("tilt", "turn")]
+OTHERS += [(name, "shoulders") for name, axis in WHOLE if axis in ("nod", "sweep")]
+
+
+@cache
+def looks(name):
+    drill = DRILLS[name]
+    degrees = hfov_deg(drill.lines[0], "assumed")
+    return [describe(each, degrees) for each in resampled([line.landmarks for line in drill.lines], RATE_HZ)]
+
+
+def coached(name, axis):
+    return coach.coached(DRILLS[name], MOVEMENTS[axis], looks(name), RATE_HZ)
+
+
+@pytest.mark.parametrize("name", DONE)
+def test_an_exercise_is_counted_as_it_was_written(name):
+    found = coached(name, DRILLS[name].axis)
+    assert found.counts == found.expected
+    if DRILLS[name].way == "fast":
+        assert found.remarks["slower"] > 0
+
+
+@pytest.mark.parametrize("name", IDLE)
+def test_who_does_no_exercise_gets_no_count(name):
+    assert {axis: counts for axis in MOVEMENTS if (counts := coached(name, axis).counts)} == {}
+
+
+@pytest.mark.parametrize(("name", "wanted"), OTHERS)
+def test_another_exercise_isnt_counted(name, wanted):
+    assert coached(name, wanted).counts == {}
