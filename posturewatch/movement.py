@@ -31,7 +31,7 @@ NODDED_S = 4.0  # chosen: a half-circle lifts the chin at both ends and lowers i
 SHOULDERS_READ = 0.63  # the pose model's part of shoulders lifted by 10 % of their width (rendered people)
 GROWN_PER_NOD = -0.8  # percent of the ear–shoulder distance per degree of looking down (rendered people)
 LEVEL_DEG = {"turn": 8.0, "tilt": 4.0, "nod": 8.0}  # the catalogue's ways back: beyond, the head does something else
-SITTING_UP = 0.5  # chosen: of the shoulders' rise is taken off the growth; slumping they sink .8 of the head (rig)
+SITTING_UP = 0.5  # chosen: of the shoulders' rise is taken off; slumping they sink .4–1.1 of what the head does (rig)
 LEFT_UP, LEFT_ASIDE = 0.8, 1.2  # of the shoulder width: so far from the start nobody sits any more; chosen
 LEFT_REASONS = ("head out of the picture", "shoulders out of view", "someone else in the picture")
 
