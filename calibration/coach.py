@@ -33,15 +33,14 @@ from posturewatch.features import Features, describe
 
 RATES_HZ = (5.0, 10.0, 30.0)  # issue: the same counts at each
 UNCOUNTED = ("half", "fast", "idle")  # ways whose movements are no repetitions
-MISTAKEN = {
+MISTAKEN = {  # wanted → seen; a sweep is bowed too, so that a nod is no mistake
     "turn": ("tilt", "nod"),
     "tilt": ("turn", "nod"),
     "nod": ("turn", "tilt"),
     "sweep": ("turn", "tilt"),
-}  # wanted:
-# seen; a sweep is bowed too, so that a nod is no mistake
+}
+# wanted → exercises that really hold the movement, so that counting it is no mistake
 SAME = {"turn": ("sweep",), "tilt": ("sweep",), "nod": ("sweep",), "shoulders": ("hands",), "hands": (), "leave": ()}
-# wanted: exercises that really hold the movement, so that counting it is no mistake
 IDLE = "idle"
 
 

@@ -42,7 +42,7 @@ def packed(lines: Iterable[Line]) -> list[Line]:
     for line in lines:
         face = line["face"]
         if face is not None:
-            points = np.rint(np.column_stack([face["points"], face["depths"]]) * TENTHS).astype(np.int64)
+            points = _whole(face)
             if first is None:
                 first = points
                 fit, off = None, points
@@ -84,13 +84,18 @@ def thinned(lines: Iterable[Line], every: int) -> list[Line]:
     for line in lines:
         face = line["face"]
         if face is not None:
-            points = np.rint(np.column_stack([face["points"], face["depths"]]) * TENTHS).astype(np.int64)
+            points = _whole(face)
             first = points if first is None else first
             kept = np.arange(len(points)) % every == 0
-            points = np.where(kept[:, None], points, _predicted(first, _fit(first[kept], points[kept]))) / TENTHS
-            face = {**face, "points": points[:, :2].tolist(), "depths": points[:, 2].tolist()}
+            thin = np.where(kept[:, None], points, _predicted(first, _fit(first[kept], points[kept]))) / TENTHS
+            face = {**face, "points": thin[:, :2].tolist(), "depths": thin[:, 2].tolist()}
         out.append({**line, "face": face})
     return out
+
+
+def _whole(face: dict[str, Any]) -> Whole:
+    """The face's points and depths (478, 3) in tenths of a pixel."""
+    return np.asarray(np.rint(np.column_stack([face["points"], face["depths"]]) * TENTHS), np.int64)
 
 
 def _fit(first: Whole, points: Whole) -> Whole:
