@@ -156,6 +156,25 @@ def test_without_json_each_count_is_a_line(own: Path, someone_turning: Callable[
     assert output.splitlines()[-1] == "Done: 2 left, 2 right."
 
 
+@pytest.mark.parametrize(("key", "hurts"), [("h", True), ("q", None)])
+def test_pain_is_remembered_for_the_day_and_its_range_is_not_and_who_leaves_has_done_nothing(
+    own: Path,
+    someone_turning: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    hurts: bool | None,
+) -> None:
+    someone_turning("p095-turn-well")
+    looks = iter(range(1000))
+    monkeypatch.setattr(practice.Keys, "pressed", lambda _: key if next(looks) == 40 else "")  # at 8 s, after a turn
+    result = run("exercises", "two-turns", "--coach")
+    assert "counted to the right" in result.output
+    assert ("see a doctor" in result.output.lower()) == bool(hurts)
+    assert history().hurts(datetime.now().date()) is hurts
+    assert (history().ranges() == {}) == bool(hurts)  # who merely leaves has reached it in comfort
+    assert history().recent_exercises(5) == []
+
+
 def test_a_recording_is_coached_as_fast_as_it_can_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
     video = write_video(tmp_path / "sitting.avi", demo_pictures(0, 3))
     told = lines(run("exercises", "self-massage", "--coach", "--camera", video, "--json"))
