@@ -5,7 +5,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from posturewatch import baseline, config, frames, landmarks
+from posturewatch import baseline, catalogue, config, frames, landmarks, scene
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 
@@ -34,6 +34,8 @@ def examine(settings_path: Path | None) -> list[Check]:
         _cameras(),
         _data(),
         _baselines(settings),
+        _exercises(),
+        _history(settings),
         _display(),
         Check("notifications", "ok", "alerts appear in the terminal, the third level with its bell"),
     ]
@@ -105,6 +107,24 @@ def _baselines(settings: Settings) -> Check:
         return Check("baselines", "warning", f"set aside as damaged: {', '.join(damaged)}")
     ours = sum(camera == config.shown_source(settings.camera.source) for camera in kept)
     return Check("baselines", "ok", f"{len(kept)} kept in {folder}, {ours} of this camera")
+
+
+def _exercises() -> Check:
+    path = catalogue.own_path()
+    loaded = catalogue.load_own(path, scene.scene)
+    if loaded.complaints:
+        return Check("exercises", "warning", " ".join(loaded.complaints))
+    own = f", with your own from {path}" if path.exists() else f"; your own would stand in {path}"
+    return Check("exercises", "ok", f"{len(loaded.catalogue)}{own}")
+
+
+def _history(settings: Settings) -> Check:
+    path = config.data_folder() / "history.sqlite"
+    damaged = sorted(each.name for each in path.parent.glob(f"{path.name}.damaged*"))
+    if damaged:
+        return Check("history", "warning", f"set aside as damaged: {', '.join(damaged)}")
+    begun = "" if path.exists() else ", begun by the first watch"
+    return Check("history", "ok", f"{path}, kept for {settings.history.keep_days} days{begun}")
 
 
 def _display() -> Check:

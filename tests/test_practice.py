@@ -90,6 +90,32 @@ def test_a_bad_own_entry_is_named_with_its_line_and_the_others_are_listed(own: P
     assert "target" in result.stderr
 
 
+def checks() -> dict[str, dict[str, str]]:
+    return {line["name"]: line for line in json.loads(run("doctor", "--json").stdout)}
+
+
+def test_doctor_names_own_exercises_and_what_is_wrong_with_them(own: Path) -> None:
+    assert checks()["exercises"]["text"] == f"6, with your own from {own}"
+    own.write_text(OWN.replace('"turn", target = 25', '"turn", target = 90'), encoding="utf-8")
+    assert checks()["exercises"]["level"] == "warning"
+    assert "line 14" in checks()["exercises"]["text"]
+    own.unlink()
+    assert checks()["exercises"]["text"] == f"6; your own would stand in {own}"
+
+
+def test_doctor_names_the_history_and_one_that_was_set_aside() -> None:
+    path = config.data_folder() / "history.sqlite"
+    assert checks()["history"]["text"] == f"{path}, kept for 365 days, begun by the first watch"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database" * 1000)
+    history().close()
+    assert checks()["history"] == {
+        "name": "history",
+        "level": "warning",
+        "text": "set aside as damaged: history.sqlite.damaged1",
+    }
+
+
 def test_an_exercise_says_how_to_see_its_pictures() -> None:
     assert "posturewatch exercises self-massage --svg DIR" in run("exercises", "self-massage").output
 
