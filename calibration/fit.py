@@ -93,7 +93,7 @@ def _stacked(found: list[Any]) -> Looks:
     rest = kinematics.fit(upright_only, upright_only, still, np.array(upright)[first], seen)
     return Looks(
         fits,
-        rest.of(group),
+        _part(rest, group),
         np.array(turned),
         correction.Hints(
             *(np.concatenate([getattr(each, name.name) for each in hints]) for name in fields(correction.Hints))
@@ -118,7 +118,7 @@ def part(of: Looks, keep: npt.NDArray[np.bool_]) -> Looks:
 
 
 def _part(of: Any, keep: npt.NDArray[Any]) -> Any:
-    """Some rows of an array, or of all arrays of a dataclass."""
+    """Some rows (a mask or their numbers) of an array, or of all arrays of a dataclass."""
     if not is_dataclass(of):
         return of[keep]
     return replace(of, **{each.name: _part(getattr(of, each.name), keep) for each in fields(of)})  # type: ignore[type-var]

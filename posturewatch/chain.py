@@ -3,6 +3,7 @@ the side and where the face is lost, other measures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -282,15 +283,12 @@ def fit_chain(
     which tells the camera's tilt and to which side of the person it stands; without shoulders_seen their place counts
     little.
     """
-    both = kinematics.fit(
-        stacked([before, before]),
-        stacked([now, before]),
-        np.array([turned_deg, (0.0, 0.0, 0.0)]),
-        np.array([upright_deg, upright_deg]),
-        np.array([shoulders_seen, True]),
+    fits = kinematics.fit(
+        stacked([before]), stacked([now]), np.array([turned_deg]), np.array([upright_deg]), np.array([shoulders_seen])
     )
-    tragus, shoulders = ((way[:, 0] - way[:, 1]) / 10 for way in kinematics.moves(both.unknowns))
-    fits, rest = both.of([0]), both.of([1])
+    rest = _rest(tuple(before.tragus), before.depth_mm, tuple(before.middle), tuple(before.across), upright_deg)
+    now_mm, rest_mm = kinematics.moves(fits.unknowns), kinematics.moves(rest.unknowns)
+    tragus, shoulders = ((moved[:, 0] - still[:, 0]) / 10 for moved, still in zip(now_mm, rest_mm, strict=True))
     return Fit(
         head_forward_cm=float(tragus[2] - shoulders[2]),
         head_drop_cm=float(-tragus[1]),
@@ -299,6 +297,19 @@ def fit_chain(
         fits=fits,
         rest=rest,
     )
+
+
+@lru_cache(maxsize=4)  # it is the same for every look at a baseline
+def _rest(
+    tragus: tuple[float, ...],
+    depth_mm: float,
+    middle: tuple[float, ...],
+    across: tuple[float, ...],
+    upright_deg: tuple[float, float, float],
+) -> kinematics.Fits:
+    """The chain fitted to the upright picture as if it were the look."""
+    upright = stacked([Sight(np.array(tragus), depth_mm, np.array(middle), np.array(across))])
+    return kinematics.fit(upright, upright, np.zeros((1, 3)), np.array([upright_deg]), np.array([True]))
 
 
 def stacked(sights: Sequence[Sight]) -> kinematics.Seen:

@@ -6,7 +6,6 @@ fit is its error. Heights are seen 3–4 times better than depths, which is why 
 of a call are fitted at once. Lengths in mm, angles in degrees; x to the person's left, y up, z toward the screen.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,11 +83,6 @@ class Fits:
     def __getitem__(self, name: str) -> Array:
         """One unknown of every look."""
         return self.unknowns[:, INDEX[name]]
-
-    def of(self, looks: Sequence[int] | npt.NDArray[np.intp]) -> "Fits":
-        """The answers for some of the looks, in this order."""
-        rows = np.asarray(looks, np.intp)
-        return Fits(self.unknowns[rows], self.expected[rows], self.variance[rows], self.misfit[rows], self.sunk[rows])
 
 
 def fit(before: Seen, now: Seen, turned_deg: Array, upright_deg: Array, shoulders_seen: Array) -> Fits:

@@ -124,16 +124,13 @@ def test_looks_fitted_together_are_those_fitted_alone():
 def test_one_look_through_the_chain_is_the_same_fit_in_centimetres():
     before, now = shown([unknowns(cva_drop=20.0)], 8.0)
     told = fit_chain(single(before), single(now), (0.0, 0.0, 0.0), (0.0, 9.8, 0.0))
-    found = kinematics.fit(  # the look, and the upright picture as if it were one
-        stacked([single(before)] * 2),
-        stacked([single(now), single(before)]),
-        np.zeros((2, 3)),
-        np.array([[0.0, 9.8, 0.0]] * 2),
-        np.array([True, True]),
-    )
-    assert told.fits["cva_drop"] == found["cva_drop"][:1]
-    assert told.rest["cva_drop"] == found["cva_drop"][1:]
-    tragus, shoulders = ((way[:, 0] - way[:, 1]) / 10 for way in moves(found.unknowns))
+    upright, look = stacked([single(before)]), stacked([single(now)])
+    seen = np.zeros((1, 3)), np.array([[0.0, 9.8, 0.0]]), np.array([True])
+    found, rest = kinematics.fit(upright, look, *seen), kinematics.fit(upright, upright, *seen)
+    assert told.fits["cva_drop"] == found["cva_drop"]
+    assert told.rest["cva_drop"] == rest["cva_drop"]
+    moved, still = moves(found.unknowns), moves(rest.unknowns)
+    tragus, shoulders = ((now_mm[:, 0] - rest_mm[:, 0]) / 10 for now_mm, rest_mm in zip(moved, still, strict=True))
     assert told.head_forward_cm == pytest.approx(tragus[2] - shoulders[2])
     assert told.head_drop_cm == pytest.approx(-tragus[1])
     assert told.sink_cm == pytest.approx(-shoulders[1])
