@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -202,9 +201,7 @@ def _paced(path: Path, speed: float | None) -> Iterator[Frame]:
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(content, file, ensure_ascii=False, indent=2)
-            file.write("\n")
+        config.write_private(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     except OSError as error:
         raise PosturewatchError(f"Cannot write {path}: {error.strerror}. Choose another place.") from error
 

@@ -1,6 +1,5 @@
 """The picture of an exercise's step as SVG, still or moving, light and dark; no script, no font, nothing outside."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape as escaped
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posturewatch import config
 from posturewatch.arrows import Mark, Marks, Word, marks
 from posturewatch.errors import PosturewatchError
 from posturewatch.exercises import Exercise
@@ -89,8 +89,7 @@ def write(exercise: Exercise, folder: Path, moving: bool = False) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, picture in zip(paths, pictures, strict=True):
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                file.write(picture)
+            config.write_private(path, picture)
     except OSError as error:
         raise PosturewatchError(f"Cannot write into {folder}: {error.strerror}. Choose another folder.") from error
     return paths
