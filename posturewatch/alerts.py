@@ -1,5 +1,6 @@
 """Which alert, when, how strong: limits, cooldown, snooze, quiet; and its words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from posturewatch.chain import Deviation
@@ -30,7 +31,7 @@ SEATED = "You have been at the desk"
 class Alert:
     """What to tell and how loudly: level 1 a quiet sign, 2 a notification, 3 a sound.
 
-    kind is "posture", "still" or "seated"; lasted_s the hold, the still or the seated time.
+    kind is "posture", "still", "seated" or "baseline"; lasted_s the hold, the still or the seated time.
     posture, side ("left" or "right") and raised_shoulder, the one bent to, are for kind "posture".
     """
 
@@ -65,27 +66,55 @@ class Alerts:
         self._given_s: list[float] = []  # level 2s of the last hour
         self._latched_s: dict[str, float] = {}  # kinds that have alerted and not yet recovered
         self._signed = False
+        self._ignored = 0  # notifications in a row
+        self._ignored_s: float | None = None  # when the active one was given, None once it counts as ignored
 
-    def update(self, dev: Deviation, posture: PostureState, clocks: Clocks, quiet: bool = False) -> list[Alert]:
-        """The alerts of this look: at most a quiet sign and one louder alert, which quiet and snooze hold back."""
+    def update(
+        self, dev: Deviation, posture: PostureState, clocks: Clocks, quiet: Callable[[], bool] = lambda: False
+    ) -> list[Alert]:
+        """The alerts of this look: at most a quiet sign and one louder alert, which quiet and snooze hold back.
+
+        quiet is asked only when there is something to hold back; what is due stays so.
+        """
         now_s = self._clock_s(dev.t_s)
         self._withdraw(posture, clocks)
         self._rearm(now_s, clocks)
+        self._give_in(now_s)
         if not posture.told:
             return []
         found = self._sign(dev, posture, clocks)
-        if not quiet and not self._snoozed(now_s):
-            found += self._sound(dev, posture, clocks) or self._notification(now_s, dev, posture, clocks)
+        if not self._snoozed(now_s):
+            found += self._sound(dev, posture, clocks, quiet) or self._notification(now_s, dev, posture, clocks, quiet)
         return found
 
     def snooze(self, t_s: float, for_s: float) -> None:
         """No notification and no sound until for_s seconds after t_s; then they come again by themselves."""
         self._snoozed_until_s = self._clock_s(t_s) + for_s
-        self.active = None
+        self.answer()
 
     def answer(self) -> None:
         """The person has answered or dismissed the active alert: no sound follows it."""
         self.active = None
+        self._ignored = 0
+
+    def ask(self, t_s: float) -> None:
+        """A question about the baseline takes the place of the active alert until it is answered."""
+        self.active = Alert(t_s, "baseline", 2, 0.0)
+
+    def snoozed_s(self, t_s: float) -> float:
+        """Seconds until notifications come again, 0 when they do."""
+        until_s = self._snoozed_until_s
+        return 0.0 if until_s is None else max(0.0, until_s - t_s - self._back_s)
+
+    def _give_in(self, now_s: float) -> None:
+        """Be quiet for a while once several notifications in a row were neither followed nor answered."""
+        given_s = self._ignored_s
+        if self.active is None or given_s is None or not reached(now_s - given_s, self._rules.cooldown_s):
+            return
+        self._ignored_s = None
+        self._ignored += 1
+        if self._ignored >= self._rules.ignored_most > 0:
+            self._snoozed_until_s, self.active, self._ignored = now_s + self._rules.ignored_quiet_s, None, 0
 
     def _clock_s(self, t_s: float) -> float:
         if self._last_s is not None and t_s < self._last_s:
@@ -100,12 +129,14 @@ class Alerts:
         """Take the active alert back once its posture is corrected, its clock broken, or the person away."""
         if self.active is None:
             return
-        if self.active.kind == "posture":
+        if self.active.kind == "baseline":
+            corrected = False
+        elif self.active.kind == "posture":
             corrected = posture.held == UPRIGHT
         else:
             corrected = not self._due(self.active.kind, clocks)
         if corrected or posture.state == AWAY:
-            self.active = None
+            self.answer()
 
     def _rearm(self, now_s: float, clocks: Clocks) -> None:
         """Let a kind alert again once its clock has recovered, or two cooldowns have passed; the sign likewise."""
@@ -129,23 +160,26 @@ class Alerts:
         self._signed = True
         return [_posture_alert(dev, posture, clocks, 1)]
 
-    def _sound(self, dev: Deviation, posture: PostureState, clocks: Clocks) -> list[Alert]:
+    def _sound(self, dev: Deviation, posture: PostureState, clocks: Clocks, quiet: Callable[[], bool]) -> list[Alert]:
         """The sound, once, when the notification has been kept out of the band in told time for long enough."""
         first = self.active
         if first is None or first.kind != "posture" or first.level != 2:
             return []
-        if not reached(clocks.hold_s - first.lasted_s, self._rules.sound_after_s):
+        if not reached(clocks.hold_s - first.lasted_s, self._rules.sound_after_s) or quiet():
             return []
         self.active = _posture_alert(dev, posture, clocks, 3)
         return [self.active]
 
-    def _notification(self, now_s: float, dev: Deviation, posture: PostureState, clocks: Clocks) -> list[Alert]:
+    def _notification(
+        self, now_s: float, dev: Deviation, posture: PostureState, clocks: Clocks, quiet: Callable[[], bool]
+    ) -> list[Alert]:
         """The first kind that is due, unless another level 2 was given too lately."""
         kinds = ("still", "seated") if posture.state == UPRIGHT else ("posture", "still", "seated")
         due = [kind for kind in kinds if self._due(kind, clocks) and kind not in self._latched_s]
-        if not due or self._too_soon(now_s):
+        if not due or self._too_soon(now_s) or quiet():
             return []
         kind = due[0]
+        self._ignored_s = now_s
         self._given_s.append(now_s)
         self._latched_s[kind] = now_s
         if kind == "posture":

@@ -29,7 +29,7 @@ from posturewatch.features import (
     px_per_cm,
     shoulders_back_mm,
 )
-from posturewatch.landmarks import Place
+from posturewatch.persons import Place
 from posturewatch.profile import Profile, measure
 
 Array = npt.NDArray[np.float64]
@@ -275,6 +275,7 @@ def save(path: Path, baseline: Baseline, camera: str) -> None:
                 json.dump(content, file, allow_nan=False)
                 file.flush()
                 os.fsync(file.fileno())
+            _keep_before(path)
             Path(name).replace(path)
         finally:
             Path(name).unlink(missing_ok=True)  # what could not be kept: the shape of a face
@@ -282,6 +283,14 @@ def save(path: Path, baseline: Baseline, camera: str) -> None:
         raise PosturewatchError(
             f"Cannot keep the baseline in {path.parent}: {error.strerror}. Each start will calibrate anew."
         ) from error
+
+
+def _keep_before(path: Path) -> None:
+    """Keep the baseline that is about to be replaced as NAME.before; without it where there are no second names."""
+    before = path.with_name(f"{path.name}.before")
+    with contextlib.suppress(OSError):
+        before.unlink(missing_ok=True)
+        os.link(path, before)
 
 
 def load(path: Path) -> tuple[Baseline, str]:

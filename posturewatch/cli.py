@@ -6,10 +6,9 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,33 +18,29 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from posturewatch import baseline as baselines
-from posturewatch import chain, config, exercises, features, frames, lens, posture, practice, preview, steady, terminal
+from posturewatch import chain, config, exercises, features, frames, lens, posture, steady, terminal
 from posturewatch import doctor as checks
 from posturewatch import session as sessions
 from posturewatch.baseline import Baseline
 from posturewatch.config import Settings
+from posturewatch.controls import status as status
+from posturewatch.display import Show, outputs_for
 from posturewatch.errors import PosturewatchError
-from posturewatch.frames import Frame
-from posturewatch.history import History
+from posturewatch.frames import Frame, Pace
 from posturewatch.landmarks import Finder, Landmarks
 from posturewatch.monitor import (
     SIDE_WAIT_S,
     Calibrating,
     Failed,
-    Happening,
-    Moment,
     Monitor,
     Session,
     Started,
     Startup,
-    Turning,
     Window,
     upright_from_the_side,
 )
-from posturewatch.posture import Transition
-from posturewatch.session import Notice, Outputs, Recorder, Summary
+from posturewatch.session import Outputs, Summary
 from posturewatch.shell import (
-    INTERRUPTED,
     AsJson,
     CameraName,
     Hfov,
@@ -55,7 +50,6 @@ from posturewatch.shell import (
     Quietly,
     Rate,
     Samples,
-    Screen,
     SettingsFile,
     command,
     err,
@@ -70,6 +64,8 @@ from posturewatch.shell import (
     warn,
 )
 from posturewatch.shell import app as app
+from posturewatch.upkeep import forget as forget
+from posturewatch.watching import watch as watch
 
 REPLAY_HZ = 5.0  # DESIGN part 2
 VIDEOS = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv"}
@@ -77,71 +73,6 @@ ASK_S = 5.0  # chosen: how often the history is asked for exercises done
 COUNTDOWN_S = 3  # chosen: time to sit up
 
 # What demo, calibrate, watch and replay share
-
-
-@dataclass(slots=True)
-class Show:
-    """Where a session's happenings go on the screen: the live view, else a line for each change."""
-
-    settings: Settings
-    source: str
-    quiet: bool
-    view: "Screen | None" = None
-    notice: Notice | None = None
-    capturing: bool = False
-    turning: bool = False
-
-    def __call__(self, event: Happening) -> None:
-        """Show one happening."""
-        if isinstance(event, Failed):
-            warn(event.message)
-        elif self.view is not None:
-            self._draw(self.view, event)
-        elif not self.quiet:
-            self._print(event)
-
-    def _print(self, event: Happening) -> None:
-        if isinstance(event, (Transition, Notice)):
-            out.print(terminal.change(event))
-        elif isinstance(event, Calibrating) and not self.capturing:
-            self.capturing = True
-            out.print(f"Sit as you want to sit, look at the screen and keep still for {event.wanted_s:.0f} s.")
-        elif isinstance(event, Turning) and not self.turning:
-            self.turning = True
-            out.print(terminal.TURN)
-        elif isinstance(event, Started):
-            self.capturing = False
-            if event.captured:
-                out.print(Text(terminal.captured(event.baseline)))
-
-    def _draw(self, view: "Screen", event: Happening) -> None:
-        if isinstance(event, Notice):
-            self.notice = event
-            if event.level == 3:
-                view.bell()
-        elif isinstance(event, Moment) and not self.capturing:
-            view.update(terminal.live(event, self.settings, self.notice, self.source))
-        elif isinstance(event, Calibrating):
-            self.capturing = True
-            view.update(terminal.calibrating(event))
-        elif isinstance(event, Turning):
-            view.update(terminal.turning(event))
-        elif isinstance(event, Started):
-            self.capturing = False
-
-
-def _outputs(samples: Path | None, marks: Path | None, live: bool = False) -> Outputs:
-    """Recordings that are kept and given up with a warning when live, else replaced and an error."""
-    if samples is not None and marks is not None and samples.absolute() == marks.absolute():
-        raise PosturewatchError("--samples and --landmarks name the same file. Give them different names.")
-    first = None if samples is None else Recorder(samples, keep=live)
-    try:
-        second = None if marks is None else Recorder(marks, keep=live)
-    except PosturewatchError:
-        if first is not None:
-            first.close()
-        raise
-    return Outputs(first, second, warn if live else None)
 
 
 def _window(text: str) -> tuple[float, float]:
@@ -173,7 +104,7 @@ def demo(
     chosen = read_settings(settings, preset="strict")
     if folder is not None:
         make_folder(folder)
-    outputs = _outputs(folder / "samples.jsonl" if folder else None, None)
+    outputs = outputs_for(folder / "samples.jsonl" if folder else None, None)
     shown = out.is_terminal and not quiet
     with (
         resources.as_file(resources.files("posturewatch").joinpath("demo.mp4")) as path,
@@ -195,7 +126,11 @@ def _paced(path: Path, speed: float | None) -> Iterator[Frame]:
     if speed is None:
         return frames.read_video(path, REPLAY_HZ, warn)
     return frames.play(
-        path, REPLAY_HZ, warn, clock=lambda: time.monotonic() * speed, sleep=lambda wait_s: time.sleep(wait_s / speed)
+        path,
+        Pace(REPLAY_HZ),
+        warn,
+        clock=lambda: time.monotonic() * speed,
+        sleep=lambda wait_s: time.sleep(wait_s / speed),
     )
 
 
@@ -239,7 +174,9 @@ def calibrate(
         _count_down()
     start = Startup(length_s=end_s - start_s) if video is None else Window(start_s, end_s)
     with Finder(stream=True) as eyes, screen(shown) as view:
-        stream = pictures(source, REPLAY_HZ, chosen) if video is None else frames.read_video(video, REPLAY_HZ, warn)
+        stream = (
+            pictures(source, Pace(REPLAY_HZ), chosen) if video is None else frames.read_video(video, REPLAY_HZ, warn)
+        )
         looks, show = found(stream, eyes), Show(chosen, camera_name, quiet, view)
         captured = _capture(looks, start, chosen, show)
         if distance_cm is not None:
@@ -300,98 +237,6 @@ def _named(name: str) -> Path:
     return baselines.folder() / f"{name}.json"
 
 
-@command("posturewatch watch --preset gentle --samples today.jsonl")
-def watch(
-    camera: CameraName = None,
-    loop: Annotated[bool, typer.Option("--loop", help="Repeat a video file.")] = False,
-    rate: Rate = None,
-    preset: Preset = None,
-    window: Annotated[bool, typer.Option("--preview", help="Show picture, angle and limits in a window.")] = False,
-    fresh: Annotated[bool, typer.Option("--calibrate", help="Capture a new baseline first.")] = False,
-    samples: Samples = None,
-    marks: Marks = None,
-    settings: SettingsFile = None,
-    quiet: Quietly = False,
-) -> int:
-    """Watch until Ctrl-C; calibrates itself at the start where the kept baseline doesn't fit."""
-    chosen = read_settings(settings, preset, camera=camera)
-    source, rate_hz = chosen.camera.source, rate or chosen.watch.rate_hz
-    shown = config.shown_source(source)  # without a password, also where the baseline is kept
-    kept = baselines.newest(baselines.folder(), shown, warn)
-    if kept is not None and kept.hfov_error_deg is not None:
-        chosen = _with_hfov(chosen, kept.hfov_deg)  # measured once: a new baseline is captured with it too
-    outputs = _outputs(samples, marks, live=True)
-    code = 0
-    with (
-        contextlib.closing(outputs),
-        contextlib.closing(practice.history()) as history,
-        Finder(stream=True) as eyes,
-        screen(not quiet) as view,
-    ):
-        now = datetime.now()
-        history.prune(chosen.history.keep_days, now.astimezone())
-        show = _keeping(shown, Show(chosen, shown, quiet, view), kept)
-        run = Session(chosen, source, rate_hz, outputs, show, eyes, now, *practice.offered(history, now.date()))
-        run.show = _remembering(history, run)
-        stream = pictures(source, rate_hz, chosen, loop)
-        looks = _previewed(stream, eyes, run) if window else found(stream, eyes)
-        try:
-            run.run(looks, Startup(None if fresh else kept))
-        except KeyboardInterrupt:
-            code = INTERRUPTED
-    say(terminal.summary(run.summary, f"Watched {shown}"), quiet)
-    return code
-
-
-def _keeping(camera: str, show: Show, kept: Baseline | None) -> Callable[[Happening], None]:
-    """Shows what happens, and keeps a baseline that was captured; if it can't be kept, watching goes on."""
-
-    def act(event: Happening) -> None:
-        if isinstance(event, Started) and event.captured:
-            new = lens.carried(event.baseline, kept)
-            try:
-                baselines.save(baselines.folder() / baselines.file_name(camera, new), new, camera)
-            except PosturewatchError as error:
-                warn(str(error))
-        show(event)
-
-    return act
-
-
-def _remembering(history: History, run: Session) -> Callable[[Happening], None]:
-    """Keeps what happens in the history too, and sees there what the coach, another process, has brought."""
-    show, done, asked_s = run.show, history.exercises_done(), 0.0
-
-    def act(event: Happening) -> None:
-        nonlocal done, asked_s
-        at = datetime.now().astimezone()
-        if isinstance(event, Moment):
-            history.add(event.sample, at)
-            if event.sample.t_s - asked_s >= ASK_S:
-                asked_s, before, done = event.sample.t_s, done, history.exercises_done()
-                if done > before:
-                    run.exercise_done()
-        elif isinstance(event, Transition):
-            history.transition(event, at)
-        elif isinstance(event, Notice):
-            history.alert(event, at)
-        show(event)
-
-    return act
-
-
-def _previewed(stream: Iterable[Frame], eyes: Finder, run: Session) -> Iterator[Landmarks]:
-    """The looks, each shown in a window with what was made of it; ends when the window is closed."""
-    with contextlib.closing(preview.Window()) as window:
-        for frame in stream:
-            look = eyes.find(frame)
-            yield look  # the session takes it before the next line runs
-            if frame.image is not None:
-                drawn = preview.draw(frame.image, look, run.sample, run.baseline, run.settings.posture)
-                if not window.show(drawn):
-                    return
-
-
 @command("posturewatch replay recording.mp4 --baseline-window 0-10 --samples samples.jsonl")
 def replay(
     files: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="Videos, landmark recordings, folders.")],
@@ -434,7 +279,7 @@ def replay(
     code = 0
     for path, place in zip(paths, places, strict=True):
         try:
-            outputs = _outputs(*place)
+            outputs = outputs_for(*place)
             with contextlib.closing(outputs):
                 result = _replay(path, start, chosen, hfov, rate, outputs, quiet)
             say(terminal.summary(result, str(path)), quiet)
@@ -485,7 +330,7 @@ def _replay(
     if path.suffix == ".jsonl":
         recorded = sessions.read_session(path)
         hfov_deg, rate_hz = hfov or recorded.hfov_deg, rate or recorded.rate_hz
-        chosen = _with_hfov(chosen, hfov_deg)
+        chosen = config.with_hfov(chosen, hfov_deg)
         whole = recorded.baseline is not None and "front" in recorded.baseline  # a samples file has its outline alone
         kept = baselines.checked(recorded.baseline or {}, path) if whole else None
         kept = kept if kept is None or hfov is None else lens.with_hfov(kept, hfov)
@@ -548,10 +393,6 @@ def _stored(name: str, hfov_deg: float | None) -> Baseline:
     """A kept baseline by name or file, with another field of view if that is told."""
     kept = baselines.load(Path(name) if name.endswith(".json") else _named(name))[0]
     return kept if hfov_deg is None else lens.with_hfov(kept, hfov_deg)
-
-
-def _with_hfov(chosen: Settings, hfov_deg: float) -> Settings:
-    return replace(chosen, camera=replace(chosen.camera, hfov_deg=hfov_deg))
 
 
 MEASURED = (  # the sample's fields that one picture can have

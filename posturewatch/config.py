@@ -129,6 +129,8 @@ class AlertRules:
     cooldown_s: float = _number(600.0, 10, 7200, "seconds between two notifications")  # DESIGN part 4
     max_per_hour: int = _number(4, 0, 60, "notifications an hour at most; 0 is no limit")  # DESIGN part 4
     sound_after_s: float = _number(120.0, 5, 3600, "seconds from an unanswered notification to the sound")  # DESIGN 4
+    ignored_most: int = _number(3, 0, 20, "notifications in a row, ignored, that lead to quiet; 0 is never")  # chosen
+    ignored_quiet_s: float = _number(1800.0, 60, 14_400, "seconds of quiet after them")  # chosen
     sign_at_dose: float = _number(0.5, 0.1, 0.95, "dose at which the quiet sign appears")  # DESIGN part 4
 
 
@@ -248,6 +250,11 @@ def with_preset(settings: Settings, preset: str) -> Settings:
         alerts = replace(settings.alerts, cooldown_s=120.0, max_per_hour=0)  # DESIGN part 4
         return replace(_with_limits(settings, 0.5, 45.0), alerts=alerts)  # DESIGN part 4
     return settings
+
+
+def with_hfov(settings: Settings, hfov_deg: float) -> Settings:
+    """The settings with this field of view."""
+    return replace(settings, camera=replace(settings.camera, hfov_deg=hfov_deg))
 
 
 def as_dict(settings: Settings) -> dict[str, object]:

@@ -1,13 +1,16 @@
 """What a person can check before they ask: camera, models, settings, folders, display."""
 
+import contextlib
 import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from posturewatch import baseline, catalogue, config, frames, landmarks, scene
+from posturewatch import autostart, baseline, camera, catalogue, config, landmarks, notify, scene
 from posturewatch.config import Settings
+from posturewatch.desk import Desk
 from posturewatch.errors import PosturewatchError
+from posturewatch.frames import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,9 @@ def examine(settings_path: Path | None) -> list[Check]:
         _exercises(),
         _history(settings),
         _display(),
-        Check("notifications", "ok", "alerts appear in the terminal, the third level with its bell"),
+        _notifications(),
+        *_desk(),
+        _autostart(),
     ]
 
 
@@ -62,14 +67,14 @@ def _models() -> Check:
 def _camera(settings: Settings) -> Check:
     source = settings.camera.source
     shown = config.shown_source(source)
-    if not frames.is_camera(source):
+    if not camera.is_camera(source):
         there = Path(source).is_file()
         return Check(
             "camera", "ok" if there else "error", f"{shown}: a video file{'' if there else ' that is missing'}"
         )
     if "://" in source:
         return Check("camera", "warning", f"{shown}: a network camera; it is not contacted by this check")
-    stream = frames.read_camera(source, 30.0, lambda _line: None)
+    stream = camera.read_camera(source, Pace(30.0), lambda _line: None)
     try:
         frame = next(stream)
     except PosturewatchError as error:
@@ -83,7 +88,7 @@ def _camera(settings: Settings) -> Check:
 
 
 def _cameras() -> Check:
-    found = [f"{path} ({name})" for path, name in frames.list_cameras()]
+    found = [f"{path} ({name})" for path, name in camera.list_cameras()]
     if found:
         return Check("cameras", "ok", ", ".join(found))
     return Check("cameras", "warning", "none found; plug one in, or use --camera with a video file")
@@ -125,6 +130,21 @@ def _history(settings: Settings) -> Check:
         return Check("history", "warning", f"set aside as damaged: {', '.join(damaged)}")
     begun = "" if path.exists() else ", begun by the first watch"
     return Check("history", "ok", f"{path}, kept for {settings.history.keep_days} days{begun}")
+
+
+def _notifications() -> Check:
+    shown, text = notify.here(lambda _line: None).available()
+    return Check("notifications", "ok" if shown else "warning", text)
+
+
+def _desk() -> list[Check]:
+    with contextlib.closing(Desk()) as desk:
+        return [Check(name, "ok" if told else "warning", text) for name, told, text in desk.told()]
+
+
+def _autostart() -> Check:
+    told = autostart.state()
+    return Check("autostart", "warning" if told.startswith(("on, but", "off:")) else "ok", told)
 
 
 def _display() -> Check:

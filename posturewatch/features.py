@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from posturewatch import geometry
-from posturewatch.landmarks import Landmarks, Place
+from posturewatch import geometry, persons
+from posturewatch.landmarks import Landmarks
+from posturewatch.persons import Place, head_shoulder_px, place_of
 
 Array = npt.NDArray[np.float64]
 
@@ -23,8 +24,8 @@ MOST_NECK = 6.0  # ears to shoulders over eyes to mouth: people 2.8–3.4, looki
 FACE_OUTSIDE = 0.15  # part of the face's points outside the picture: forehead cut .12, brows cut .3 (crops)
 SHOULDER_OUTSIDE = 0.25  # of the shoulder width: farther out the pose model guesses (mediapipe#5197); chosen
 FRONT_RATIO, SIDE_RATIO = 1.2, 0.8  # shoulder width / head–shoulder distance; footage: front ≥ 1.4, profile ≤ .75
+NOBODY, ELSE = "nobody in view", "someone else in the picture"
 FACE_OFF = 0.9  # face middle farther than this part of the face's width from the nose: another person's face; chosen
-NEAR_SIZE, NEAR_WIDTHS = (0.4, 2.5), 1.2  # someone else: size against the baseline's, distance in its shoulder widths
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,11 @@ def describe(landmarks: Landmarks, hfov_deg: float, place: Place | None = None) 
         return Features(landmarks.t_s, size, focal, reason=landmarks.reason)
     pose, world = landmarks.pose, landmarks.world
     if pose is None or world is None or _invented(landmarks, pose):
-        if landmarks.face is not None:
-            return Features(landmarks.t_s, size, focal, reason="shoulders out of view")
-        return Features(landmarks.t_s, size, focal, reason="nobody in view", nobody=True)
-    reason = _distrust(landmarks, pose, place)
-    if reason is not None:
-        return Features(landmarks.t_s, size, focal, reason=reason)
+        reason = _unseen(landmarks, place)
+        return Features(landmarks.t_s, size, focal, reason=reason, nobody=reason == NOBODY)
+    distrust = _distrust(landmarks, pose, place)
+    if distrust is not None:
+        return Features(landmarks.t_s, size, focal, reason=distrust, nobody=distrust == NOBODY)
     return Features(
         landmarks.t_s,
         size,
@@ -88,12 +88,6 @@ def describe(landmarks: Landmarks, hfov_deg: float, place: Place | None = None) 
         pose_turn_deg=_turn_deg(world),
         shoulders_seen=all(_inside(pose[i], size, 0.0) for i in SHOULDERS),
     )
-
-
-def place_of(pose: Array) -> Place:
-    """Where the head is and how large the person: nose x, y and the shoulder width (or, in profile, the distance from
-    ears to shoulders, as far as that is larger), pixels."""
-    return float(pose[NOSE, 0]), float(pose[NOSE, 1]), _person_height_px(pose)
 
 
 def ear_shoulder(look: Features) -> tuple[float, float]:
@@ -151,39 +145,37 @@ def _told(array: Array | None) -> Array:
     return array
 
 
-def _person_height_px(pose: Array) -> float:
-    return max(float(np.linalg.norm(pose[SHOULDERS[0], :2] - pose[SHOULDERS[1], :2])), _head_shoulder_px(pose))
-
-
-def _head_shoulder_px(pose: Array) -> float:
-    return float(np.linalg.norm(pose[EARS, :2].mean(0) - pose[SHOULDERS, :2].mean(0)))
-
-
 def _invented(landmarks: Landmarks, pose: Array) -> bool:
     """Whether the pose model sees somebody in furniture: far too small, or without a face on fading shoulders."""
-    if _person_height_px(pose) < NOBODY_RATIO * landmarks.size_px[1]:
+    if place_of(pose)[2] < NOBODY_RATIO * landmarks.size_px[1]:
         return True
-    return landmarks.face is None and float(pose[SHOULDERS, 3].min()) < SHOULDER_VISIBILITY
+    if landmarks.face is not None:
+        return False
+    return float(pose[SHOULDERS, 3].min()) < SHOULDER_VISIBILITY or persons.in_furniture(pose)
+
+
+def _unseen(landmarks: Landmarks, place: Place | None) -> str:
+    """What is there where no body is: at most a face."""
+    face = landmarks.face
+    if face is None or (place is not None and persons.nobody_there(None, face.points, place)):
+        return NOBODY
+    return "shoulders out of view"
 
 
 def _distrust(landmarks: Landmarks, pose: Array, place: Place | None) -> str | None:
     """Why this person's landmarks can't be used, or None."""
-    if place is not None and not _same_place(place_of(pose), place):
-        return "someone else in the picture"
+    face = None if landmarks.face is None else landmarks.face.points
+    if place is not None and not persons.same_place(place_of(pose), place):
+        return NOBODY if persons.nobody_there(pose, face, place) else ELSE
     if _head_cut_off(landmarks, pose) or _face_cut_off(landmarks):
         return "head out of the picture"
+    if place is not None and persons.behind(pose, face, place):
+        return NOBODY
     if float(pose[HEAD, 3].mean()) < HEAD_VISIBILITY:
         return "head hidden"
-    if not any(_inside(pose[i], landmarks.size_px, SHOULDER_OUTSIDE * _person_height_px(pose)) for i in SHOULDERS):
+    if not any(_inside(pose[i], landmarks.size_px, SHOULDER_OUTSIDE * place_of(pose)[2]) for i in SHOULDERS):
         return "shoulders out of view"
     return None
-
-
-def _same_place(here: Place, place: Place) -> bool:
-    ratio = here[2] / place[2]
-    return NEAR_SIZE[0] <= ratio <= NEAR_SIZE[1] and float(
-        np.hypot(here[0] - place[0], here[1] - place[1])
-    ) <= NEAR_WIDTHS * max(place[2], here[2])
 
 
 def _head_cut_off(landmarks: Landmarks, pose: Array) -> bool:
@@ -196,7 +188,7 @@ def _head_cut_off(landmarks: Landmarks, pose: Array) -> bool:
         return True
     if not all(_inside(point, landmarks.size_px, 0.0) for point in (pose[NOSE], eyes, mouth)):
         return True
-    likely = eyes[1] < mouth[1] < pose[SHOULDERS, 1].mean() and _head_shoulder_px(pose) < MOST_NECK * face_px
+    likely = eyes[1] < mouth[1] < pose[SHOULDERS, 1].mean() and head_shoulder_px(pose) < MOST_NECK * face_px
     return faceless and not likely
 
 
@@ -213,7 +205,7 @@ def _inside(point: Array, size: tuple[int, int], margin: float) -> bool:
 
 
 def _view(pose: Array) -> str:
-    ratio = float(np.linalg.norm(pose[11, :2] - pose[12, :2])) / max(_head_shoulder_px(pose), 1e-6)
+    ratio = float(np.linalg.norm(pose[11, :2] - pose[12, :2])) / max(head_shoulder_px(pose), 1e-6)
     return "front" if ratio >= FRONT_RATIO else "side" if ratio <= SIDE_RATIO else "oblique"
 
 

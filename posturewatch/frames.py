@@ -6,7 +6,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # Read when OpenCV first opens a file or a camera; set by the user, they stay.
@@ -23,19 +23,22 @@ if "OPENCV_LOG_LEVEL" not in os.environ:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong is said in our own words
 
 Picture = NDArray[np.uint8]
+Capture = cv2.VideoCapture
 
 SLACK_S = 0.002  # chosen: containers round time stamps to 1 ms
 LONGEST_PX = 1280  # chosen: the models look at 256 px; 8K costs 100 MB a picture
 SMALLEST_PX = 32  # chosen
 FROZEN_S = 10.0  # DESIGN part 6
-REOPEN_S = 2.0  # DESIGN part 6
 CAMERA_PX = (640, 480)  # chosen: every webcam has it, and a face is large enough at arm's length
+CAMERA_FPS = 5  # the most that is looked at in a second
 USUAL_FPS = 30.0  # chosen: when a file reports none
 LONGEST_STEP_S = 3600.0  # chosen: an hour between two frames is a broken time stamp
 DAMAGED_FRAMES = 300  # chosen: 10 s of unreadable frames are stepped over, longer damage ends the video
-AT_ONCE_S = 0.001  # chosen: a grab that takes less had its picture waiting
-STALE_PICTURES = 10  # chosen: more never wait in a driver's buffer
 NETWORK_TIMEOUT_MS = 5000  # chosen
+PACKED = -1  # OpenCV's value of CAP_PROP_FORMAT for undecoded packets
+SMALL_PX, JUDGED_PX = (80, 60), (64, 48)  # thumbnails: to be compared; to be judged; chosen
+PACKED_PX = (640, 480)  # an eighth of it is a thumbnail
+MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 DARK_LUMA = 12  # chosen: real pictures at a tenth of their light read >= 14, a lens with sensor noise (SD 20) <= 11
 DAZZLED_LUMA = 240  # chosen
 FLAT_LUMA = 8  # chosen: the most a covered lens with sensor noise (SD 20) spreads; real pictures >= 100
@@ -53,21 +56,38 @@ def now_s() -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture, C-contiguous RGB uint8 (h, w, 3), t_s after the stream's first.
+    """One picture, C-contiguous RGB uint8 (h, w, 3), t_s after the stream's first; small is its grey thumbnail.
 
-    reason says why it can't be judged, None when it is fine. image is None when there is none ("camera lost").
+    reason says why it can't be judged, None when it is fine. image is None when there is none ("camera lost"), or,
+    without a reason, when the pace didn't want it decoded.
     """
 
     t_s: float
     image: Picture | None
     reason: str | None
+    small: Picture | None = None
+
+
+@dataclass(slots=True)
+class Pace:
+    """What is wanted of the pictures to come; whoever looks at them may change it between two of them.
+
+    off: why the camera is to be let go meanwhile, None to look. wants: whether the picture of this time and with this
+    thumbnail (grey, at most 60 × 80) is worth looking at.
+    """
+
+    rate_hz: float
+    off: str | None = None
+    wants: Callable[[float, Picture], bool] = field(default=lambda _t_s, _small: True)
 
 
 def picture_reason(image: Picture) -> str | None:
     """Why this RGB picture can't be judged, None when it is fine; looks at a grey thumbnail."""
-    if min(image.shape[:2]) < SMALLEST_PX:
-        return "picture too small"
-    grey = _thumbnail(image)
+    return "picture too small" if min(image.shape[:2]) < SMALLEST_PX else _reason(_shrunk(image))
+
+
+def _reason(shrunk: Picture) -> str | None:
+    grey = _fitted(shrunk, JUDGED_PX)
     tones = np.sort(cv2.resize(grey, (32, 24), interpolation=cv2.INTER_AREA), axis=None).astype(float)
     low, dark, bright, high = tones[[7, 38, -39, -8]]  # 1 % and 5 % from either end
     # The brightest 5 %, not the mean: a face lit by the screen in a black room can be judged.
@@ -82,15 +102,20 @@ def picture_reason(image: Picture) -> str | None:
     return "blurred" if sharp < steps.size / 200 else None  # chosen: an edge as long as a face is 0.5 % of the steps
 
 
-def _thumbnail(image: Picture) -> Picture:
-    """Grey, at most 64 x 48. Halved step by step, which is five times as fast as at once."""
+def _shrunk(image: Picture) -> Picture:
+    """Of RGB, grey and below 192 pixels high or wide. Halved step by step, which is five times as fast as at once."""
     small = image[:: 2 if len(image) >= 256 else 1]  # every second row still averages the noise out
     while min(small.shape[:2]) >= 96:
         height, width = small.shape[0] // 2, small.shape[1] // 2
         small = cv2.resize(small[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
-    size = min(64, small.shape[1]), min(48, small.shape[0])
-    grey: Picture = cv2.resize(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+    grey: Picture = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     return grey
+
+
+def _fitted(grey: Picture, most_px: tuple[int, int]) -> Picture:
+    size = min(most_px[0], grey.shape[1]), min(most_px[1], grey.shape[0])
+    small: Picture = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return small
 
 
 class Frozen:
@@ -119,12 +144,43 @@ def _prepared(image: Picture, mirror: bool = False) -> Picture:
     return cv2.flip(image, 1) if mirror else image
 
 
-def _judged(t_s: float, image: Picture, frozen: Frozen) -> Frame:
-    same = frozen.reason(t_s, image)
-    return Frame(t_s, image, picture_reason(image) or same)
+def judged(t_s: float, raw: Picture, frozen: Frozen, pace: Pace, mirror: bool, packed: bool = False) -> Frame | None:
+    """The frame of OpenCV's picture or, packed, of a JPEG (1, n), which is decoded only if wanted; None if broken."""
+    image = None if packed else _prepared(raw, mirror)
+    shrunk = _unpacked_shrunk(raw, mirror) if image is None else _shrunk(image)
+    if shrunk is None:
+        return None
+    small = _fitted(shrunk, SMALL_PX)
+    tiny = image is not None and min(image.shape[:2]) < SMALLEST_PX
+    same = frozen.reason(t_s, raw)
+    reason = "picture too small" if tiny else _reason(shrunk) or same
+    if reason is None and not pace.wants(t_s, small):
+        return Frame(t_s, None, None, small)
+    image = _unpacked(raw, mirror) if image is None else image
+    return None if image is None else Frame(t_s, image, reason, small)
 
 
-def _next_tick_s(t_s: float, rate_hz: float) -> float:
+def _unpacked(jpeg: Picture, mirror: bool) -> Picture | None:
+    try:
+        image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:
+        return None
+    return None if image is None else _prepared(image, mirror)
+
+
+def _unpacked_shrunk(jpeg: Picture, mirror: bool) -> Picture | None:
+    """It at an eighth of the size and a third of the cost, read off the JPEG's blocks."""
+    try:
+        grey = cv2.imdecode(jpeg, cv2.IMREAD_REDUCED_GRAYSCALE_8 | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:
+        return None
+    if grey is None:
+        return None
+    small: Picture = cv2.flip(grey, 1) if mirror else grey
+    return small
+
+
+def next_tick_s(t_s: float, rate_hz: float) -> float:
     """The first multiple of 1 / rate after t_s: a frame is due when it reaches it, so no tick gets two."""
     return (math.floor((t_s + SLACK_S) * rate_hz) + 1) / rate_hz
 
@@ -161,7 +217,7 @@ def read_picture(path: str | Path) -> Picture:
     return _prepared(image)
 
 
-def _open_video(path: Path) -> cv2.VideoCapture:
+def _open_video(path: Path) -> Capture:
     _check_file(path, "video")
     try:
         name = str(path.absolute())  # absolute: "a:b.mp4" would be a protocol of FFmpeg
@@ -173,10 +229,27 @@ def _open_video(path: Path) -> cv2.VideoCapture:
         raise PosturewatchError(
             f"{path} is damaged or not a video. Try an MP4, MKV, AVI or GIF file that plays elsewhere."
         )
-    return capture
+    return _packed(name, capture) or capture
 
 
-def _fps(capture: cv2.VideoCapture) -> float:
+def _packed(name: str, decoding: Capture) -> Capture | None:
+    """The same file opened to give its JPEGs undecoded, where it holds nothing else and they are large enough."""
+    size = int(decoding.get(cv2.CAP_PROP_FRAME_WIDTH)), int(decoding.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    turned = decoding.get(cv2.CAP_PROP_ORIENTATION_META)
+    if decoding.get(cv2.CAP_PROP_FOURCC) != MJPG or turned or size[0] < PACKED_PX[0] or size[1] < PACKED_PX[1]:
+        return None
+    probe, capture = (cv2.VideoCapture(name, cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, PACKED]) for _ in range(2))
+    first = probe.retrieve()[1] if probe.grab() else None
+    image = None if first is None else cv2.imdecode(first, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    whole = image is not None and image.shape[:2] == size[::-1]  # of an interlaced one there are two halves
+    return capture if whole and capture.isOpened() else None
+
+
+def _is_packed(capture: Capture) -> bool:
+    return bool(capture.get(cv2.CAP_PROP_FORMAT) == PACKED)
+
+
+def _fps(capture: Capture) -> float:
     fps = float(capture.get(cv2.CAP_PROP_FPS))
     return fps if 0 < fps <= 1000 else USUAL_FPS
 
@@ -202,7 +275,7 @@ def _mp4_length_s(path: Path) -> float | None:
     return None
 
 
-def _declared_frames(path: Path, capture: cv2.VideoCapture) -> float | None:
+def _declared_frames(path: Path, capture: Capture) -> float | None:
     """How many frames the file says it has; None when it says nothing that can be meant."""
     count = float(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     if not 0 < count < 1e9:
@@ -218,7 +291,7 @@ def video_length_s(path: str | Path) -> float | None:
     return frames / _fps(capture) if frames else None
 
 
-def _grabs(path: Path, warn: Warn) -> Iterator[tuple[float, cv2.VideoCapture]]:
+def _grabs(path: Path, warn: Warn) -> Iterator[tuple[float, Capture]]:
     """Every frame of a file as (t_s, capture to retrieve it from); damage is stepped over and reported at the end."""
     capture = _open_video(path)
     declared, fps = _declared_frames(path, capture), _fps(capture)
@@ -249,7 +322,7 @@ def _grabs(path: Path, warn: Warn) -> Iterator[tuple[float, cv2.VideoCapture]]:
 
 def play(
     path: str | Path,
-    rate_hz: float,
+    pace: Pace,
     warn: Warn,
     loop: bool = False,
     mirror: bool = False,
@@ -265,13 +338,12 @@ def play(
             end_s = t_s + 1 / _fps(capture)
             if t_s + SLACK_S < due_s:
                 continue
-            readable, image = capture.retrieve()
-            if not readable:
-                continue
-            picture = _prepared(image, mirror)
             sleep(max(0.0, t_s - (clock() - started_s)))
-            yield _judged(t_s, picture, frozen)
-            due_s = max(_next_tick_s(t_s, rate_hz), clock() - started_s)
+            frame = Frame(t_s, None, pace.off) if pace.off else _retrieved(t_s, capture, frozen, pace, mirror)
+            if frame is None:
+                continue
+            yield frame
+            due_s = max(next_tick_s(t_s, pace.rate_hz), clock() - started_s)
         if due_s == 0:
             raise PosturewatchError(f"No frame of {path} can be decoded. Convert it to MP4, or record it again.")
         if not loop:
@@ -280,136 +352,31 @@ def play(
         warn = _say_nothing  # said in the first pass
 
 
+def _retrieved(t_s: float, capture: Capture, frozen: Frozen, pace: Pace, mirror: bool) -> Frame | None:
+    readable, image = capture.retrieve()
+    return judged(t_s, image, frozen, pace, mirror, _is_packed(capture)) if readable else None
+
+
 def read_video(path: str | Path, rate_hz: float, warn: Warn, mirror: bool = False) -> Iterator[Frame]:
     """The frames of a video file that are due at rate_hz, with the file's own times, as fast as they can be read.
 
     PosturewatchError, with the first frame, when there is nothing to read; warn gets a line when part of it is missing.
     """
-    return play(path, rate_hz, warn, mirror=mirror, clock=lambda: 0.0, sleep=lambda _s: None)
+    return play(path, Pace(rate_hz), warn, mirror=mirror, clock=lambda: 0.0, sleep=lambda _s: None)
 
 
 def _say_nothing(_line: str) -> None: ...
 
 
-# Cameras
-
-
-def is_camera(source: str) -> bool:
-    """Whether a source as the user types it is a camera (index, device path, URL); anything else is a video file."""
-    return source.isdecimal() or source.startswith(("/dev/video", "/dev/v4l/")) or "://" in source
-
-
-def list_cameras(devices: Path = Path("/sys/class/video4linux")) -> list[tuple[str, str]]:
-    """(device path, name) of the cameras Linux knows; empty elsewhere."""
-    found = []
-    for device in sorted(devices.glob("video*"), key=lambda device: (len(device.name), device.name)):
-        # A webcam has a second device for metadata, which gives no pictures.
-        if (device / "name").exists() and _first_line(device / "index") in ("", "0"):
-            found.append((f"/dev/{device.name}", _first_line(device / "name")))
-    return found
-
-
-def _first_line(path: Path) -> str:
-    return path.read_text(errors="replace").strip() if path.exists() else ""
-
-
-def _open_camera(source: int | str) -> cv2.VideoCapture:
+def open_camera(source: int | str) -> Capture:
     """Small pictures, few waiting; OpenCV takes what the camera can't do as it is."""
     if isinstance(source, str) and "://" in source:
         opening, reading = cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC
         return cv2.VideoCapture(source, cv2.CAP_FFMPEG, [opening, NETWORK_TIMEOUT_MS, reading, NETWORK_TIMEOUT_MS])
     capture = cv2.VideoCapture(source, cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY)
-    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))  # first: it decides which sizes there are
+    capture.set(cv2.CAP_PROP_FOURCC, MJPG)  # first: it decides which sizes there are
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, CAMERA_PX[0])
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, CAMERA_PX[1])
+    capture.set(cv2.CAP_PROP_FPS, CAMERA_FPS)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
     return capture
-
-
-def _why_no_picture(source: int | str) -> str:
-    """What can be known about a camera that can't be opened, and what to try."""
-    if isinstance(source, str) and "://" in source:
-        scheme, _, rest = source.partition("://")  # a password before the @ is not for the screen
-        return f"No picture from {scheme}://{rest.rpartition('@')[2]}. Check the address, and that the camera is on."
-    device = Path(f"/dev/video{source}" if isinstance(source, int) else source)
-    other = f"Try --camera {1 if str(source) in ('0', '/dev/video0') else 0}"
-    if sys.platform == "linux" and not device.exists():
-        found = ", ".join(f"{path} ({name})" for path, name in list_cameras()) or "none"
-        return f"There is no camera {source} ({device} is missing; found: {found}). Plug it in, or name another one."
-    if sys.platform == "linux" and not os.access(device, os.R_OK | os.W_OK):
-        return f"No permission to use camera {source} ({device}). Add yourself to the group video and log in again."
-    return (
-        f"Camera {source} gives no picture: it may be used by another program or not be allowed to this one. "
-        f"{other}, or close the program that uses it; `posturewatch doctor` lists cameras."
-    )
-
-
-def _latest(capture: cv2.VideoCapture, due_s: float, clock: Clock, sleep: Sleep) -> Picture | None:
-    """The camera's first picture at or after due_s, None when it gives none.
-
-    All before are taken too, else they would wait in a buffer and be served when they are old.
-    """
-    tries = 0
-    while tries < 2 * STALE_PICTURES:
-        asked_s = clock()
-        if not capture.grab():
-            return None
-        taken_s = clock()
-        waiting = taken_s - asked_s < AT_ONCE_S
-        if taken_s + SLACK_S < due_s:
-            if waiting:
-                sleep(min(0.01, due_s - taken_s))  # chosen: faster than any camera, and no busy loop
-            continue
-        tries += 1
-        if waiting and tries <= STALE_PICTURES:
-            continue
-        readable, image = capture.retrieve()  # a single broken JPEG is no lost camera
-        if readable:
-            return np.asarray(image, np.uint8)
-    return None
-
-
-def read_camera(
-    source: int | str,
-    rate_hz: float,
-    warn: Warn,
-    mirror: bool = False,
-    clock: Clock = now_s,
-    sleep: Sleep = time.sleep,
-    open_camera: Callable[[int | str], cv2.VideoCapture] = _open_camera,
-) -> Iterator[Frame]:
-    """A camera's pictures at rate_hz, for ever; while it is lost, frames that say so, and a try to reopen it every 2 s.
-
-    PosturewatchError, with the first frame, when there is no picture at the start.
-    """
-    source = int(source) if isinstance(source, str) and source.isdecimal() else source
-    capture = _working(open_camera(source))
-    if capture is None:
-        raise PosturewatchError(_why_no_picture(source))
-    frozen, started_s, due_s, retry_s = Frozen(), clock(), 0.0, 0.0
-    try:
-        while True:
-            image = _latest(capture, started_s + due_s, clock, sleep) if capture else None
-            if image is None and capture:
-                capture.release()
-                capture, retry_s = None, clock() + REOPEN_S
-                warn("The camera was lost. Trying to reopen it every 2 s.")
-            if capture is None:
-                sleep(max(0.0, started_s + due_s - clock()))
-            started_s = started_s if due_s else clock()  # the first picture is at 0
-            t_s = clock() - started_s if due_s else 0.0
-            yield Frame(t_s, None, "camera lost") if image is None else _judged(t_s, _prepared(image, mirror), frozen)
-            due_s = _next_tick_s(t_s, rate_hz)
-            if capture is None and clock() >= retry_s:
-                capture, retry_s = _working(open_camera(source)), clock() + REOPEN_S
-    finally:
-        if capture:
-            capture.release()
-
-
-def _working(capture: cv2.VideoCapture) -> cv2.VideoCapture | None:
-    """The camera if it gives pictures; one that another program uses can often be opened, and then gives none."""
-    if capture.isOpened() and capture.grab():
-        return capture
-    capture.release()
-    return None

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from posturewatch import background, persons
 from posturewatch.errors import PosturewatchError
-from posturewatch.frames import Frame
+from posturewatch.frames import Frame, Picture
+from posturewatch.persons import Place
 
 Array = npt.NDArray[np.float64]
 
@@ -23,6 +26,8 @@ MODEL_SHA256 = {  # unmodified Google bundles, models/NOTICE
 }
 # mediapipe loads its audio half too; that looks for a sound library with a compiler run and files in /tmp
 sys.modules.setdefault("sounddevice", None)  # type: ignore[arg-type]
+ANEW_MS, MOST_DOUBTS = 400, 5  # chosen: where the face is lost, whether there is anybody is asked so often
+LOOK_AGAIN_S = 5.0  # chosen: between two tries to find the sitter beside the person the pose model follows
 MOST_FACES = 2  # the pose model misses a second person, the face model finds them; costs 4 ms a look more than 1
 
 
@@ -41,6 +46,8 @@ class Landmarks:
 
     pose (33, 4): x, y, relative depth in pixels, visibility. world (33, 3): metres from the hips' middle.
     reason: why the picture itself can't be judged (too dark, camera lost, …), with nothing found.
+    background: shift to the right and down (of the width) and changed part of what is behind the person, against what
+    was there at the baseline; None when it isn't told.
     """
 
     t_s: float
@@ -49,15 +56,21 @@ class Landmarks:
     world: Array | None = None
     face: Face | None = None
     reason: str | None = None
+    background: tuple[float, float, float] | None = None
 
 
-Place = tuple[float, float, float]  # x, y of the head and width of the shoulders, in pixels
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A picture at t_s that wasn't looked at, because nothing in it had moved: all is as at the look before."""
+
+    t_s: float
 
 
 class Finder:
     """Finds the person in a stream of pictures (`stream=True`) or in single ones.
 
     `place` is where the person sat at the baseline; with it, the nearest of several faces is taken, else the largest.
+    `settle` says that it is known.
     A stream is searched for one face until that is another person's: a second costs 4 ms a look.
     """
 
@@ -65,8 +78,16 @@ class Finder:
         self.place: Place | None = None
         self._stream = stream
         self._last_ms = -1
+        self._behind: background.Reference | None = None
+        self._settled = False
+        self._doubts, self._anew_ms = MOST_DOUBTS, -ANEW_MS
+        self._again_s = -LOOK_AGAIN_S
         self._faces = 1 if stream else MOST_FACES
         self._pose, self._face = _open_pose(stream), _open_face(stream, self._faces)
+
+    def settle(self, place: Place) -> None:
+        """A baseline is known: its person sits at this place, before what is behind them at the next look."""
+        self.place, self._behind, self._settled = place, None, True
 
     def find(self, frame: Frame) -> Landmarks:
         """Run both models on one frame; frames of a stream must come in order of time."""
@@ -83,12 +104,33 @@ class Finder:
         with _quiet() if first else contextlib.nullcontext():
             pose, world = _pose_arrays(self._run(self._pose, image), size)
             faces = _face_arrays(self._run(self._face, image), size)
-        if self._faces < MOST_FACES and faces and pose is not None and _elsewhere(faces[0], pose):
+        if faces:
+            self._doubts = MOST_DOUBTS
+        elif pose is not None and self._stream and self._doubts and self._last_ms - self._anew_ms >= ANEW_MS:
+            self._doubts -= 1
+            pose, world = self._found_anew(image, size)
+        if self._faces < MOST_FACES and faces and pose is not None and self._another(faces[0], pose):
             self._face.close()
             self._faces, self._face = MOST_FACES, _open_face(self._stream, MOST_FACES)
             with _quiet():
                 faces = _face_arrays(self._run(self._face, image), size)
-        return Landmarks(frame.t_s, size, pose, world, _choose(faces, self.place))
+        if self.place is not None and self._taken_over(frame.t_s, pose, faces):
+            alone = persons.alone(frame.image, self.place)  # from then on the tracker follows the sitter
+            pose, world = self._found_anew(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=alone), size)
+        behind = self._background(frame.small, pose, width)
+        return Landmarks(frame.t_s, size, pose, world, _choose(faces, self.place), background=behind)
+
+    def _background(self, small: Picture | None, pose: Array | None, width: int) -> tuple[float, float, float] | None:
+        """What is behind the person now, against what was there at the baseline's first look."""
+        if small is None or not self._settled or min(small.shape) < background.LEAST_PX:
+            return None
+        scale = small.shape[1] / width
+        x, y, size = (0.0, 0.0, 0.0) if pose is None else (part * scale for part in persons.place_of(pose))
+        place = None if pose is None else (x, y, size)
+        if self._behind is None or self._behind.edges.shape != small.shape:
+            self._behind = None if pose is None else background.reference(small, place)
+            return None
+        return background.compare(self._behind, small, place).numbers
 
     def close(self) -> None:
         """Free both models."""
@@ -101,8 +143,33 @@ class Finder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _another(self, face: Face, pose: Array) -> bool:
+        """Whether face or pose is another person's, who may hide that there are two."""
+        here = self.place is None or persons.same_place(persons.place_of(pose), self.place)
+        return not here or _elsewhere(face, pose)
+
+    def _taken_over(self, t_s: float, pose: Array | None, faces: list[Face]) -> bool:
+        """Whether the pose model follows another person than the one at the baseline's place, and a try is due."""
+        if self.place is None or 0 <= t_s - self._again_s < LOOK_AGAIN_S:
+            return False
+        taken = persons.taken_over(pose, [face.points for face in faces], self.place)
+        self._again_s = t_s if taken else self._again_s
+        return taken
+
+    def _found_anew(self, image: Any, size: tuple[int, int]) -> tuple[Array | None, Array | None]:
+        """The pose without what was known of it: the model "tracks" whoever has left on, in furniture."""
+        import mediapipe
+
+        nothing = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.zeros((64, 64, 3), np.uint8))
+        for picture in (nothing, image):
+            self._last_ms += 1
+            found = self._run(self._pose, picture)
+        self._anew_ms = self._last_ms
+        return _pose_arrays(found, size)
+
     def _run(self, model: Any, image: Any) -> Any:
-        return model.detect_for_video(image, self._last_ms) if self._stream else model.detect(image)
+        with _uninterrupted():
+            return model.detect_for_video(image, self._last_ms) if self._stream else model.detect(image)
 
 
 def _elsewhere(face: Face, pose: Array) -> bool:
@@ -149,6 +216,19 @@ def _open_face(stream: bool, most: int) -> Any:
                 base_options=base, running_mode=mode, num_faces=most, output_facial_transformation_matrixes=True
             )
         )
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the models are through: closed while they still work, they crash."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

@@ -16,8 +16,9 @@ from posturewatch.config import as_dict as settings_dict
 from posturewatch.errors import PosturewatchError
 from posturewatch.exercises import Catalogue, Exercise
 from posturewatch.features import Features, describe
-from posturewatch.holds import Clocks, Holds
-from posturewatch.landmarks import Finder, Landmarks
+from posturewatch.health import Health
+from posturewatch.holds import Clocks, Holds, limit_s
+from posturewatch.landmarks import Finder, Held, Landmarks
 from posturewatch.posture import UNKNOWN, Posture, PostureState, Transition
 from posturewatch.session import Notice, Outputs, Sample, Summary
 from posturewatch.smoothing import Smoother
@@ -107,8 +108,9 @@ Happening = Calibrating | Turning | Started | Failed | Moment | Transition | Not
 class Monitor:
     """One session. `run` it once over the looks of a stream.
 
-    started_at is the local time at t_s = 0, for the quiet hours; None leaves them out. recent: ids of exercises done
-    before, oldest first; others are suggested first.
+    governed: every look counts, also a second one within a tick; else only a tick's first. started_at is the local
+    time at t_s = 0, for the quiet hours; None leaves them out. recent: ids of exercises done before, oldest first;
+    others are suggested first. busy says whether alerts are to wait, asked only when there is one.
     """
 
     def __init__(
@@ -118,7 +120,10 @@ class Monitor:
         rate_hz: float,
         started_at: datetime | None = None,
         recent: Sequence[str] = (),
+        governed: bool = False,
+        busy: Callable[[float], bool] = lambda _t_s: False,
     ) -> None:
+        self._governed, self._busy = governed, busy
         self._settings, self._catalogue, self._rate_hz, self._started_at = settings, catalogue, rate_hz, started_at
         self._baseline: Baseline | None = None
         self._smoother = Smoother()
@@ -127,10 +132,18 @@ class Monitor:
         self._alerts = Alerts(settings.alerts, settings.still.limit_s, settings.seated.limit_s)
         self._suggested = list(recent)
         self._idea: Exercise | None = None  # of the last level 2
+        self._health: Health | None = None
+        self._question: str | None = None  # asked as soon as it isn't quiet
+        self._look: Features | None = None  # the last one
+        self._background: tuple[float, float, float] | None = None
+        self._seen: Deviation | None = None  # at the last look, as it was, without filter
         self._last: Sample | None = None
+        self._last_s = -math.inf
         self._tick = -1
+        self.settling = True  # no baseline yet, or whether the stored one fits isn't known
+        self._again = False  # a new baseline is wanted
 
-    def run(self, looks: Iterable[Landmarks], source: Baseline | Window | Startup) -> Iterator[Happening]:
+    def run(self, looks: Iterable[Landmarks | Held], source: Baseline | Window | Startup) -> Iterator[Happening]:
         """Everything that happens, in order; each look is taken from `looks` only when the one before is done."""
         looks = iter(looks)
         if isinstance(source, Baseline):
@@ -139,34 +152,59 @@ class Monitor:
             yield from self._look_ahead(looks, source)
         else:
             yield from self._settle(looks, source)
+        self.settling = False
         for look in looks:
             yield from self._step(look)
+            if self._again:
+                self._again = False
+                yield from self._settle(looks, Startup())
+                self._holds.exercise_done()  # the dose belonged to a baseline that was given up
+                self.settling = False
+
+    def recalibrate(self) -> None:
+        """Capture a new baseline from the next looks."""
+        self._again = self.settling = True
+        self._drop_baseline()
+
+    def soon_s(self) -> float:
+        """Seconds until something happens if every look to come is as the last one; infinite if nothing does."""
+        rules, state, clocks = self._settings, self._posture.current, self._holds.clocks
+        left_s = [self._posture.soon_s(), rules.still.limit_s - clocks.still_s, rules.seated.limit_s - clocks.seated_s]
+        if state.kept is not None:
+            flexion_deg = None if self._seen is None else self._seen.neck_flexion_deg
+            whole_s = limit_s(state.kept, flexion_deg, rules.posture)
+            left_s += [(dose - clocks.dose) * whole_s for dose in (rules.alerts.sign_at_dose, alerting.ALERT_DOSE)]
+        return min((each for each in left_s if each > 0), default=math.inf)
 
     def _start(self, baseline: Baseline, captured: bool) -> Started:
-        self._baseline = baseline
+        self._baseline, self._health, self._question = baseline, Health(baseline), None
         self._posture = Posture(self._settings.posture, self._settings.hold)
         return Started(baseline, captured)
 
-    def _look_ahead(self, looks: Iterator[Landmarks], window: Window) -> Iterator[Happening]:
+    def _look_ahead(self, looks: Iterator[Landmarks | Held], window: Window) -> Iterator[Happening]:
         """Make the baseline of the window, then catch up with the looks kept for it."""
-        kept: list[Landmarks] = []
+        kept: list[Landmarks | Held] = []
         for look in looks:
             kept.append(look)
             if look.t_s >= window.end_s - SLACK_S:
                 break
-        inside = [self._describe(look) for look in kept if look.t_s >= window.start_s - SLACK_S]
+        looked = [look for look in kept if isinstance(look, Landmarks)]
+        inside = [self._describe(look) for look in looked if look.t_s >= window.start_s - SLACK_S]
         result = self._built(inside)
         yield result if isinstance(result, Failed) else self._start(result, captured=True)
         for look in kept:
             yield from self._step(look)
 
-    def _settle(self, looks: Iterator[Landmarks], start: Startup) -> Iterator[Happening]:
+    def _settle(self, looks: Iterator[Landmarks | Held], start: Startup) -> Iterator[Happening]:
         """Judge by the stored baseline at once; capture one where there is none or it doesn't fit."""
         stored, told = start.stored, ""
         inside: list[Features] = []
         if stored is not None:
             yield self._start(stored, captured=False)
         for look in looks:
+            if isinstance(look, Held):
+                yield from self._step(look)
+                continue
             features = self._describe(look)
             if stored is None or features.view is not None:  # an empty chair says nothing about the stored one
                 if stored is not None and inside and look.t_s - inside[-1].t_s > PAUSE_S:
@@ -191,9 +229,12 @@ class Monitor:
                     yield result
                 told = result.message
 
-    def _lose_baseline(self) -> Failed:
-        self._baseline = None
+    def _drop_baseline(self) -> None:
+        self._baseline = self._health = self._question = None
         self._posture = Posture(self._settings.posture, self._settings.hold, begins=UNKNOWN)
+
+    def _lose_baseline(self) -> Failed:
+        self._drop_baseline()
         return Failed("The kept baseline doesn't fit any more. Sit as you want to sit: a new one is captured.")
 
     def _describe(self, look: Landmarks) -> Features:
@@ -208,21 +249,55 @@ class Monitor:
         except PosturewatchError as error:
             return Failed(str(error))
 
-    def _step(self, look: Landmarks) -> Iterator[Happening]:
+    def _step(self, look: Landmarks | Held) -> Iterator[Happening]:
         tick = math.floor((look.t_s + SLACK_S) * self._rate_hz)
-        if tick <= self._tick:
+        if tick < self._tick or (tick == self._tick and not (self._governed and look.t_s > self._last_s)):
+            return
+        if isinstance(look, Landmarks):
+            if self._another_mode(look):
+                self.recalibrate()  # another mode of the camera
+            self._seen = self._deviation(look)
+            self._background = look.background
+        if self._seen is None:
             return
         yield from self._repeats(tick)
-        self._tick = tick
-        seen = self._deviation(look)
+        new, self._tick, self._last_s = tick > self._tick, tick, look.t_s
+        seen = self._smoothed(self._trusted(replace(self._seen, t_s=look.t_s)))
         transitions = self._posture.update(seen)
         clocks = self._holds.update(seen, self._posture.current)
-        alerts = self._alerts.update(seen, self._posture.current, clocks, self._quiet(look.t_s))
-        self._last = _sample(seen, self._posture.current, clocks)
-        yield Moment(self._last, clocks, self._alerts.active)
+        alerts = self._alerts.update(seen, self._posture.current, clocks, lambda: self._quiet(look.t_s))
+        self._last = _sample(seen, self._posture.current, clocks, look.t_s - self._seen.t_s)
+        if new:
+            yield Moment(self._last, clocks, self._alerts.active)
         yield from transitions
         for alert in alerts:
             yield self._notice(alert)
+        yield from self._asked(look.t_s)
+
+    def _another_mode(self, look: Landmarks) -> bool:
+        known = self._baseline is not None and not self.settling and look.reason is None
+        return known and self._baseline is not None and look.size_px != self._baseline.size_px
+
+    def _trusted(self, seen: Deviation) -> Deviation:
+        """The deviation, or why there is none while the baseline is in doubt; nothing is told by a wrong measure."""
+        if self._health is None or self._look is None:
+            return seen
+        self._question = self._health.update(seen.t_s, self._look, seen, self._background) or self._question
+        doubt = self._health.doubt
+        if doubt is None:
+            self._question = None
+            return seen
+        return seen if seen.nobody else Deviation(seen.t_s, seen.view, doubt)
+
+    def _asked(self, t_s: float) -> Iterator[Notice]:
+        """The question whether the baseline still fits, as soon as it isn't quiet."""
+        doubted = self._health is not None and self._health.doubt is not None
+        if self._alerts.active is not None and (self._alerts.active.kind == "baseline") != doubted:
+            self._alerts.answer()
+        if self._question is not None and not self.snoozed_s(t_s) and not self._quiet(t_s):
+            question, self._question = self._question, None
+            self._alerts.ask(t_s)
+            yield Notice(t_s, "baseline", 2, question, None)
 
     def _repeats(self, tick: int) -> Iterator[Moment]:
         """A tick without a look repeats the last estimate with its age, as long as the clocks would run on."""
@@ -233,12 +308,16 @@ class Monitor:
             t_s = missed / self._rate_hz
             if t_s - last.t_s > self._settings.hold.gap_s:
                 return
-            yield Moment(replace(last, t_s=t_s, age_s=t_s - last.t_s), self._holds.clocks, self._alerts.active)
+            older = replace(last, t_s=t_s, age_s=last.age_s + t_s - last.t_s)
+            yield Moment(older, self._holds.clocks, self._alerts.active)
 
     def _deviation(self, look: Landmarks) -> Deviation:
         baseline = self._baseline
         hfov_deg = self._settings.camera.hfov_deg if baseline is None else baseline.hfov_deg
-        seen = deviation(describe(look, hfov_deg, None if baseline is None else baseline.place), baseline)
+        self._look = describe(look, hfov_deg, None if baseline is None else baseline.place)
+        return deviation(self._look, baseline)
+
+    def _smoothed(self, seen: Deviation) -> Deviation:
         values = {name: getattr(seen, name) for name in SMOOTHED}
         if seen.head_cm is not None:
             values |= dict(zip("xyz", seen.head_cm, strict=True))
@@ -250,15 +329,26 @@ class Monitor:
         """An exercise was completed elsewhere, by the coach: the dose is 0."""
         self._holds.exercise_done()
 
+    def snooze(self, t_s: float, for_s: float) -> None:
+        """No notification and no sound until for_s seconds after t_s."""
+        self._alerts.snooze(t_s, for_s)
+
+    def snoozed_s(self, t_s: float) -> float:
+        """Seconds until they come again."""
+        return self._alerts.snoozed_s(t_s)
+
+    def answer(self) -> None:
+        """The person has answered or dismissed the alert."""
+        self._alerts.answer()
+
     def _quiet(self, t_s: float) -> bool:
         if self._started_at is None:
-            return False
+            return self._busy(t_s)
         now = self._started_at + timedelta(seconds=t_s)
         minute = now.hour * 60 + now.minute
-        return any(
-            start <= minute < end if start < end else minute >= start or minute < end
-            for start, end in self._settings.quiet.hours
-        )
+        hours = self._settings.quiet.hours
+        within = (a <= minute < b if a < b else minute >= a or minute < b for a, b in hours)
+        return any(within) or self._busy(t_s)
 
     def _notice(self, alert: Alert) -> Notice:
         if alert.level == 1:
@@ -272,10 +362,10 @@ class Monitor:
         return Notice(alert.t_s, alert.kind, alert.level, alerting.message(alert, self._idea.name), self._idea.id)
 
 
-def _sample(seen: Deviation, posture: PostureState, clocks: Clocks) -> Sample:
+def _sample(seen: Deviation, posture: PostureState, clocks: Clocks, age_s: float) -> Sample:
     return Sample(
         **{name: getattr(seen, name) for name in ("t_s", "view", *SMOOTHED, "error_deg")},
-        age_s=0.0,
+        age_s=age_s,
         state=posture.state,
         now=posture.now,
         reason=posture.reason,
@@ -290,7 +380,7 @@ def _sample(seen: Deviation, posture: PostureState, clocks: Clocks) -> Sample:
 class Session:
     """One stream of looks through one monitor: recorded, counted, shown. eyes learn the baseline's place.
 
-    started_at is the local time at t_s = 0, for the quiet hours. recent: ids of exercises done before, oldest first.
+    started_at, recent, governed, busy: as Monitor takes them.
     """
 
     settings: Settings
@@ -305,18 +395,19 @@ class Session:
     baseline: Baseline | None = None
     sample: Sample | None = None
     summary: Summary = field(default_factory=Summary)
+    governed: bool = False
+    busy: Callable[[float], bool] = lambda _t_s: False
+    monitor: Monitor = field(init=False)
     _begun: bool = False
-    _loop: Monitor | None = None
 
-    def exercise_done(self) -> None:
-        """An exercise was completed elsewhere, by the coach: the dose is 0."""
-        if self._loop is not None:
-            self._loop.exercise_done()
+    def __post_init__(self) -> None:
+        self.monitor = Monitor(
+            self.settings, self.catalogue, self.rate_hz, self.started_at, self.recent, self.governed, self.busy
+        )
 
-    def run(self, looks: Iterable[Landmarks], start: Baseline | Window | Startup) -> None:
+    def run(self, looks: Iterable[Landmarks | Held], start: Baseline | Window | Startup) -> None:
         """Feed the looks through the pipeline until they end."""
-        self._loop = Monitor(self.settings, self.catalogue, self.rate_hz, self.started_at, self.recent)
-        for event in self._loop.run(self._recorded(looks), start):
+        for event in self.monitor.run(self._recorded(looks), start):
             self._begin(event, start)
             if isinstance(event, Moment):
                 self.sample = event.sample
@@ -331,14 +422,14 @@ class Session:
         if isinstance(event, Started):
             self.baseline = event.baseline
             if self.eyes is not None:
-                self.eyes.place = event.baseline.place
+                self.eyes.settle(event.baseline.place)
         live = isinstance(start, Startup)
         if not self._begun and (live or isinstance(event, (Started, Failed))):
             self._begun = True
             kept = start.stored if isinstance(start, Startup) else self.baseline
             self.outputs.begin(self._header(live, kept), None if kept is None else as_dict(kept))
 
-    def _recorded(self, looks: Iterable[Landmarks]) -> Iterator[Landmarks]:
+    def _recorded(self, looks: Iterable[Landmarks | Held]) -> Iterator[Landmarks | Held]:
         for look in looks:
             self.outputs.write(look)
             yield look
@@ -350,6 +441,7 @@ class Session:
             "rate_hz": self.rate_hz,
             "hfov_deg": told_deg if live or kept is None else kept.hfov_deg,
             "live": live,
+            "governed": self.governed,
             "settings": settings_dict(self.settings),
         }
 

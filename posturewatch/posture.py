@@ -1,5 +1,6 @@
 """Which posture it is: hysteresis around each threshold, then dwell in seconds; missing data never moves a state."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -158,6 +159,18 @@ class Posture:
             kept=None if kept == UPRIGHT else kept,
         )
         return found
+
+    def soon_s(self) -> float:
+        """Seconds until the state changes if every look to come is as the last one; infinite if it stays then."""
+        left_s = [math.inf]
+        goal = self.current.kept if self._goal == "out" else self._goal
+        if self._run and goal and self._state not in (AWAY, UNKNOWN):
+            left_s.append(self._dwell_s(goal) - self._run.length_s)
+        if self._nobody and self._state != AWAY:
+            left_s.append(self._rules.away_after_s - self._nobody.length_s)
+        elif self._missing and self._state not in (AWAY, UNKNOWN):
+            left_s.append(self._rules.unknown_after_s - self._missing.length_s)
+        return min(left_s)
 
     def _vote(self, told: list[Signal]) -> str | None:
         """The worst posture in band; None if only a signal that isn't told at this look was, as it may still be."""

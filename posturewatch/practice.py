@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from posturewatch import camera as cameras
 from posturewatch import catalogue as catalogues
 from posturewatch import coached, config, exercises, figure, frames, scene, terminal
 from posturewatch.catalogue import HURTS, Catalogue, Exercise
@@ -17,10 +19,11 @@ from posturewatch.coach import Coach
 from posturewatch.coached import Event, Finished
 from posturewatch.config import Settings
 from posturewatch.features import describe
-from posturewatch.frames import Frame
+from posturewatch.frames import Frame, Pace
 from posturewatch.history import History
 from posturewatch.keys import Keys
 from posturewatch.landmarks import Finder
+from posturewatch.lock import Lock, held_by
 from posturewatch.shell import (
     AsJson,
     CameraName,
@@ -38,6 +41,7 @@ from posturewatch.shell import (
 )
 
 COACH_HZ = 5.0  # looks a second; the counts are the same at 5, 10 and 30 (calibration/coach.py)
+LET_GO_S = 2.5  # chosen: a watch looks for the lock every second, at pictures once a second at least
 RECENT = 20  # chosen: more than there are exercises
 QUESTION = "Does your neck hurt now? [y/n] "
 ASKED = "Before the first exercise of a day: no exercise with a neck that hurts.\n"
@@ -97,6 +101,11 @@ def history() -> History:
     return kept
 
 
+def coach_lock() -> Lock:
+    """Held while a coach looks through the camera: a watch lets go of it meanwhile, and its clocks stand still."""
+    return Lock(config.data_folder() / "coach.lock", "coach")
+
+
 def offered(kept: History, today: date) -> tuple[Catalogue, list[str]]:
     """The exercises that alerts may suggest, none on a day on which the neck hurts, and those done last."""
     return () if kept.hurts(today) else own(), kept.recent_exercises(RECENT)
@@ -126,19 +135,26 @@ def _show(fields: Any, text: str, as_json: bool, quiet: bool) -> None:
 
 def _coach(exercise: Exercise, chosen: Settings, as_json: bool, quiet: bool) -> int:
     """Coach before a camera, where the day's question is asked and the history kept, or on a recording."""
-    if not frames.is_camera(chosen.camera.source):
+    if not cameras.is_camera(chosen.camera.source):
         ended = _practised(Coach(exercise), exercise, chosen, as_json, quiet)
     else:
-        with contextlib.closing(history()) as kept:
+        with coach_lock().hold(warn, time.sleep), contextlib.closing(history()) as kept:
             if not as_json and out.is_terminal and _hurting(kept):
                 say(Text("\n" + exercises.hurts_text()), quiet)
                 return 0
+            _wait_for_the_camera()
             coach = Coach(exercise, kept.ranges())
             ended = _practised(coach, exercise, chosen, as_json, quiet)
             _keep(kept, ended, coach.learned())
     if ended.hurts:
         say(Text("\n" + exercises.hurts_text()), quiet or as_json)
     return 0
+
+
+def _wait_for_the_camera() -> None:
+    """A running watch sees the coach's lock and lets the camera go."""
+    if held_by(config.data_folder() / "watch.lock") is not None:
+        time.sleep(LET_GO_S)
 
 
 def _hurting(kept: History) -> bool:
@@ -188,8 +204,8 @@ def _practised(coach: Coach, exercise: Exercise, chosen: Settings, as_json: bool
 
 def _frames(chosen: Settings, real_time: bool) -> Iterator[Frame]:
     source = chosen.camera.source
-    if frames.is_camera(source) or real_time:
-        return pictures(source, COACH_HZ, chosen)
+    if cameras.is_camera(source) or real_time:
+        return pictures(source, Pace(COACH_HZ), chosen)
     return frames.read_video(Path(source), COACH_HZ, warn, chosen.camera.mirror)
 
 

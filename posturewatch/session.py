@@ -12,7 +12,7 @@ from typing import IO, Any, TypeGuard
 import numpy as np
 
 from posturewatch.errors import PosturewatchError
-from posturewatch.landmarks import Array, Face, Landmarks
+from posturewatch.landmarks import Array, Face, Held, Landmarks
 from posturewatch.posture import Transition
 
 VERSION = 1
@@ -50,7 +50,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An alert as it is told: kind "posture", "still" or "seated", level 1–3, the exercise's id from level 2 on."""
+    """An alert as it is told: kind "posture", "still", "seated" or "baseline", level 1–3; the exercise's id or None."""
 
     t_s: float
     kind: str
@@ -59,8 +59,8 @@ class Notice:
     exercise: str | None
 
 
-Event = Sample | Transition | Notice | Landmarks
-TYPES = {Sample: "sample", Transition: "transition", Notice: "alert"}
+Event = Sample | Transition | Notice | Landmarks | Held
+TYPES = {Sample: "sample", Transition: "transition", Notice: "alert", Held: "held"}
 
 
 def as_line(event: Event) -> dict[str, Any]:
@@ -89,6 +89,7 @@ def _landmarks_line(found: Landmarks) -> dict[str, Any]:
         "pose": found.pose.tolist() if _finite(found.pose) else None,
         "world": found.world.tolist() if _finite(found.world) else None,
         "face": None if found.face is None else _face_line(found.face),
+        "background": None if found.background is None else list(found.background),
     }
 
 
@@ -186,7 +187,8 @@ class Outputs:
 
     def write(self, event: Event) -> None:
         """Record one event where it belongs."""
-        self._use("landmarks" if isinstance(event, Landmarks) else "samples", lambda recorder: recorder.write(event))
+        kind = "landmarks" if isinstance(event, Landmarks | Held) else "samples"
+        self._use(kind, lambda recorder: recorder.write(event))
 
     def close(self) -> None:
         """Close the files."""
@@ -232,6 +234,7 @@ class Recorded:
     rate_hz: float
     hfov_deg: float
     live: bool
+    governed: bool
     baseline: dict[str, Any] | None
 
 
@@ -246,6 +249,7 @@ def read_session(path: Path) -> Recorded:
             rate_hz=float(first["rate_hz"]),
             hfov_deg=float(first["hfov_deg"]),
             live=first.get("live") is True,
+            governed=first.get("governed") is True,
             baseline=first["baseline"],
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -255,15 +259,15 @@ def read_session(path: Path) -> Recorded:
     return recorded
 
 
-def read_landmarks(path: Path, warn: Warn) -> Iterator[Landmarks]:
-    """The recorded landmarks in order; warn gets a line when the recording was cut off while it was written."""
+def read_landmarks(path: Path, warn: Warn) -> Iterator[Landmarks | Held]:
+    """The recorded looks in order; warn gets a line when the recording was cut off while it was written."""
     count = 0
     last_s = -np.inf
     for number, line in _lines(path, warn):
-        if line.get("type") != "landmarks":
+        if line.get("type") not in ("landmarks", "held"):
             continue
         try:
-            found = _landmarks(line)
+            found = _landmarks(line) if line["type"] == "landmarks" else Held(_time_s(line))
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise PosturewatchError(
                 f"{path}, line {number}: not a landmarks line ({error}). Record it again."
@@ -302,17 +306,30 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
 
 def _landmarks(line: dict[str, Any]) -> Landmarks:
     face, size = line["face"], line["size_px"]
-    t_s, width, height = float(line["t_s"]), int(size[0]), int(size[1])
-    if not (0 <= t_s < LONGEST_S and 0 <= width <= WIDEST_PX and 0 <= height <= WIDEST_PX):
-        raise ValueError(f"the time {t_s:g} s or the size {width:g} x {height:g} can't be")
+    width, height = int(size[0]), int(size[1])
+    if not (0 <= width <= WIDEST_PX and 0 <= height <= WIDEST_PX):
+        raise ValueError(f"the size {width:g} x {height:g} can't be")
     return Landmarks(
-        t_s=t_s,
+        t_s=_time_s(line),
         size_px=(width, height),
         pose=_array(line["pose"], (33, 4)),
         world=_array(line["world"], (33, 3)),
         face=None if face is None else _face(face),
         reason=None if line.get("reason") is None else str(line["reason"]),
+        background=_background(line.get("background")),
     )
+
+
+def _background(values: Any) -> tuple[float, float, float] | None:
+    array = _array(values, (3,))
+    return None if array is None else (float(array[0]), float(array[1]), float(array[2]))
+
+
+def _time_s(line: dict[str, Any]) -> float:
+    t_s = float(line["t_s"])
+    if not 0 <= t_s < LONGEST_S:
+        raise ValueError(f"the time {t_s:g} s can't be")
+    return t_s
 
 
 def _face(face: dict[str, Any]) -> Face:

@@ -15,10 +15,10 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from posturewatch import config, frames
+from posturewatch import camera, config, frames
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
-from posturewatch.frames import Frame
+from posturewatch.frames import Frame, Pace
 from posturewatch.landmarks import Finder, Landmarks
 
 WIDE = 160  # chosen: columns where the output is no terminal
@@ -107,11 +107,11 @@ def read_settings(
     return replace(read, camera=place)
 
 
-def pictures(source: str, rate_hz: float, chosen: Settings, loop: bool = False) -> Iterator[Frame]:
+def pictures(source: str, pace: Pace, chosen: Settings, loop: bool = False) -> Iterator[Frame]:
     """A camera, or a video file played as one."""
-    if frames.is_camera(source):
-        return frames.read_camera(source, rate_hz, warn, chosen.camera.mirror)
-    return frames.play(source, rate_hz, warn, loop, chosen.camera.mirror)
+    if camera.is_camera(source):
+        return camera.read_camera(source, pace, warn, chosen.camera.mirror)
+    return frames.play(source, pace, warn, loop, chosen.camera.mirror)
 
 
 def found(stream: Iterable[Frame], eyes: Finder) -> Iterator[Landmarks]:

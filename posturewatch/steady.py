@@ -10,7 +10,8 @@ import numpy.typing as npt
 from posturewatch import geometry
 from posturewatch.features import EYES, MOUTH, NOSE
 from posturewatch.frames import Frame
-from posturewatch.landmarks import Face, Finder, Landmarks, Place
+from posturewatch.landmarks import Face, Finder, Landmarks
+from posturewatch.persons import Place
 
 Array = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.uint8]

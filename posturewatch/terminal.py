@@ -59,6 +59,26 @@ def live(moment: Moment, settings: Settings, notice: Notice | None, source: str)
     return Panel(Group(rows, Text(), keys), title=Text(f"posturewatch · {source} · {clock(sample.t_s)}"), width=78)
 
 
+def status(sample: Sample | None, status: Mapping[str, Any]) -> str:
+    """How the running watch stands, in one line."""
+    told = []
+    if status["camera_off"]:
+        told.append(f"Camera off: {status['camera_off']}")
+    elif not status["baseline"] or sample is None:
+        told.append("Looking for your upright posture")
+    else:
+        held = f" for {clock(sample.hold_s)}" if sample.hold_s else ""
+        told.append(f"{words(sample.state).capitalize()}{held}{f' ({sample.reason})' if sample.reason else ''}")
+        if sample.forward_head_deg is not None:
+            told.append(f"head forward {sample.forward_head_deg:.0f}° ± {sample.error_deg or 0:.0f}")
+        told.append(f"dose {100 * sample.dose:.0f} %")
+    if status["snoozed_s"]:
+        told.append(f"alerts come again in {clock(status['snoozed_s'])}")
+    elif status["alerts_wait"]:
+        told.append(f"alerts wait: {status['alerts_wait']}")
+    return f"{'; '.join(told)}. Watching {status['camera']}, pid {status['pid']}."
+
+
 def coaching(exercise: Exercise, state: State) -> Panel:
     """The coach's view: the step, the counts, how far and how long, and what it says now."""
     rows = Table.grid(padding=(0, 2))

@@ -59,7 +59,7 @@ class Bell:
     def __call__(self, t_s, state="forward_head", quiet=False, told_=True, **clocks):
         held = "upright" if state in ("away", "unknown") else state
         posture = PostureState(state=state, held=held, told=told_ and state == held)
-        return told(self.alerts.update(Deviation(t_s), posture, Clocks(**clocks), quiet))
+        return told(self.alerts.update(Deviation(t_s), posture, Clocks(**clocks), lambda: quiet))
 
 
 # the three levels
@@ -199,14 +199,14 @@ def test_ten_minutes_lie_between_two_notifications_of_any_kind(first, then, kind
 
 
 def test_at_most_four_notifications_in_any_hour():
-    bell, found = Bell(), []
+    bell, found = Bell(ignored_most=0), []
     for minute in range(0, 130):
         found += [each for each in bell(60.0 * minute, dose=1.2 if minute % 2 else 0.0) if each[2] == 2]
     assert [t_s / 60.0 for t_s, _, _ in found] == [1, 11, 21, 31, 61, 71, 81, 91, 121]
 
 
 def test_the_fifth_notification_comes_an_hour_after_the_first():
-    bell, found = Bell(), []
+    bell, found = Bell(ignored_most=0), []
     for t_s in (0, 600, 1200, 1800, 2400, 3000, 3599, 3600):
         bell(t_s - 2.0)
         bell(t_s - 1.0, dose=0.6)
@@ -215,7 +215,7 @@ def test_the_fifth_notification_comes_an_hour_after_the_first():
 
 
 def test_without_an_hourly_limit_only_the_cooldown_counts():
-    bell, found = Bell(max_per_hour=0, cooldown_s=120.0), []
+    bell, found = Bell(max_per_hour=0, cooldown_s=120.0, ignored_most=0), []
     for minute in range(0, 60):
         found += [each for each in bell(60.0 * minute, dose=1.2 if minute % 2 else 0.0) if each[2] == 2]
     assert [t_s / 60.0 for t_s, _, _ in found] == list(range(1, 60, 2))
@@ -627,3 +627,53 @@ def test_a_busy_timeline_has_the_same_alerts_at_every_rate(rate_hz):
 def test_a_look_carries_its_alert_at_its_own_time():
     played = run(2, (65, FORWARD), settings=BRISK)
     assert [each.t_s for each in at(played, 60.0).alerts] == [60.0]
+
+
+# ignored
+
+
+def ignoring(minutes, **events):
+    """When notifications come, in minutes, to somebody who sits forward all the time; events: minute → what is done."""
+    bell, found = Bell(max_per_hour=0), []
+    for second in range(60 * minutes):
+        found += [t_s / 60 for t_s, _, level in bell(float(second), dose=1.2) if level == 2]
+        if (act := events.get(f"at_{second}")) is not None:
+            act(bell)
+    return found
+
+
+def test_after_three_ignored_notifications_there_are_thirty_minutes_of_quiet():
+    # given at 0, 20 and 40; each counts as ignored once its cooldown of 10 min is over, the third at 50
+    assert ignoring(185) == [0, 20, 40, 80, 100, 120, 160, 180]
+
+
+def test_an_answer_begins_the_count_of_ignored_notifications_anew():
+    # the third is answered, so it takes three more
+    assert ignoring(165, at_2460=lambda bell: bell.alerts.answer()) == [0, 20, 40, 60, 80, 100, 140, 160]
+
+
+def test_a_correction_begins_the_count_of_ignored_notifications_anew():
+    assert ignoring(165, at_2460=lambda bell: bell(2460.5, "upright", dose=1.2)) == [0, 20, 40, 60, 80, 100, 140, 160]
+
+
+def test_how_many_may_be_ignored_and_for_how_long_it_is_quiet_can_be_set():
+    bell = Bell(max_per_hour=0, ignored_most=1, ignored_quiet_s=7200.0)
+    found = [second for second in range(0, 12000, 10) if bell(float(second), dose=1.2)]
+    assert found == [0, 600 + 7200]
+
+
+def test_how_long_a_snooze_still_lasts_is_told():
+    bell = Bell()
+    bell(10.0)
+    assert bell.alerts.snoozed_s(10.0) == 0
+    bell.alerts.snooze(10.0, 1800.0)
+    assert [bell.alerts.snoozed_s(t_s) for t_s in (10.0, 1000.0, 1810.0, 1900.0)] == [1800.0, 810.0, 0.0, 0.0]
+
+
+def test_whether_it_is_quiet_is_asked_only_when_there_is_something_to_hold_back():
+    asked, alerts_ = [], Alerts(AlertRules(), 1200.0, 3300.0)
+    posture = PostureState(state="forward_head", held="forward_head", told=True)
+    for t_s, dose in ((0.0, 0.2), (1.0, 0.6), (2.0, 1.2), (3.0, 1.2)):
+        alerts_.update(Deviation(t_s), posture, Clocks(dose=dose), lambda t_s=t_s: asked.append(t_s) or t_s < 3)
+    assert asked == [2.0, 3.0]
+    assert alerts_.active.t_s == 3.0

@@ -250,12 +250,24 @@ def test_file_and_folder_are_the_owners_alone(tmp_path, kept):
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_saving_again_replaces_the_file_and_leaves_nothing_beside_it(tmp_path, kept):
+def test_saving_again_keeps_the_one_before_beside_it_and_nothing_else(tmp_path, kept):
     path = tmp_path / "desk.json"
+    save(path, kept, "0")
     save(path, of(IN_PROFILE), "0")
+    before = path.read_bytes()
     save(path, kept, "1")
     assert same(load(path)[0], kept)
-    assert [p.name for p in tmp_path.iterdir()] == ["desk.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["desk.json", "desk.json.before"]
+    assert (tmp_path / "desk.json.before").read_bytes() == before
+    assert module.stored(tmp_path) == ["1"], "the one before is no baseline of any camera"
+
+
+def test_where_a_file_has_no_second_name_the_baseline_is_replaced_all_the_same(tmp_path, kept, monkeypatch):
+    path = tmp_path / "desk.json"
+    save(path, of(IN_PROFILE), "0")
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError(errno.EPERM, "not permitted")))
+    save(path, kept, "1")
+    assert same(load(path)[0], kept)
 
 
 @pytest.mark.parametrize("broken", ["fsync", "replace"])
@@ -271,7 +283,7 @@ def test_a_full_disk_leaves_the_old_baseline_and_no_rest(tmp_path, kept, monkeyp
     with pytest.raises(PosturewatchError, match=r"Cannot keep the baseline in .*: No space left on device"):
         save(path, kept, "0")
     assert path.read_bytes() == before
-    assert [p.name for p in tmp_path.iterdir()] == ["desk.json"]
+    assert {p.name for p in tmp_path.iterdir()} <= {"desk.json", "desk.json.before"}
 
 
 def test_the_file_takes_its_name_only_after_it_is_written_to_the_disk(tmp_path, kept, monkeypatch):

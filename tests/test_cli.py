@@ -2,12 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from commands import DEMO, demo_pictures, mistake, run, write_video
 from figures import Sitter, landmarks
 from typer.testing import Result
 
-from posturewatch import cli, config, exercises, frames
+from posturewatch import cli, config, exercises, watching
 from posturewatch.history import History
 from posturewatch.landmarks import Landmarks
 
@@ -41,6 +42,41 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for name, at_s in (("upright.png", 5.0), ("forward.png", 40.0)):
         cv2.imwrite(str(folder / name), demo_pictures(at_s, at_s + 0.15)[0])
     return folder / "upright.png", folder / "forward.png"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """`replay` of the upright sitter, baseline from its first 3 s: what it printed and recorded."""
+
+    result: Result
+    samples: Path
+    marks: Path
+
+
+@pytest.fixture(scope="module")
+def sat_upright(upright: Path) -> Replayed:
+    first, marks = upright.with_name("first.jsonl"), upright.with_name("marks.jsonl")
+    words = ("replay", upright, "--baseline-window", "0-3")
+    return Replayed(run(*words, "--samples", first, "--landmarks", marks), first, marks)
+
+
+@pytest.fixture(scope="module")
+def desk(upright: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a baseline that `calibrate` has kept of the upright sitter under the name desk."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"):
+            patch.setenv(name, str(folder / name.lower()))
+        result = run("calibrate", "--video", upright, "--window", "0-4", "--name", "desk")
+        assert result.exit_code == 0, result.output
+        return config.data_folder() / "baselines" / "desk.json"
+
+
+def keep(baseline: Path) -> None:
+    """Have this baseline kept in the test's own folder."""
+    folder = config.data_folder() / "baselines"
+    folder.mkdir(parents=True)
+    shutil.copy(baseline, folder)
 
 
 # Help and usage
@@ -184,14 +220,14 @@ def test_a_covered_lens_is_unknown_and_never_an_angle(tmp_path: Path) -> None:
 
 def test_an_empty_room_is_away_and_never_an_angle(tmp_path: Path) -> None:
     empty = demo_pictures(94, 98)
-    _, samples = replayed(tmp_path, write_video(tmp_path / "empty.avi", empty * 2))
+    _, samples = replayed(tmp_path, write_video(tmp_path / "empty.avi", empty))
     assert all(s["forward_head_deg"] is None for s in samples)
     assert samples[-1]["state"] == "away"
     assert samples[-1]["reason"] == "nobody in view"
 
 
 def test_a_cut_off_head_is_unknown_and_never_an_angle(tmp_path: Path) -> None:
-    found = demo_pictures(1, 5)
+    found = demo_pictures(1, 4)
     cut = [np.ascontiguousarray(picture[230:]) for picture in found]
     _, samples = replayed(tmp_path, write_video(tmp_path / "cut.avi", cut))
     assert all(s["forward_head_deg"] is None and s["reason"] for s in samples)
@@ -226,8 +262,9 @@ def test_a_video_too_short_for_a_baseline_still_gives_its_samples(tmp_path: Path
 # Replay
 
 
-def test_an_upright_sitter_is_upright_with_an_error_and_no_alert(tmp_path: Path, upright: Path) -> None:
-    result, samples = replayed(tmp_path, upright, "--baseline-window", "0-3")
+def test_an_upright_sitter_is_upright_with_an_error_and_no_alert(sat_upright: Replayed) -> None:
+    result, samples = sat_upright.result, samples_of(sat_upright.samples)
+    assert result.exit_code == 0, result.output
     assert len(samples) == 30
     assert {s["state"] for s in samples} == {"upright"}
     errors = [s["error_deg"] for s in samples]  # a head that has not moved is told best: fitted.json
@@ -236,57 +273,58 @@ def test_an_upright_sitter_is_upright_with_an_error_and_no_alert(tmp_path: Path,
     assert "upright" in result.output
 
 
-def test_recorded_landmarks_replay_to_the_same_lines(tmp_path: Path, upright: Path) -> None:
-    first, marks, second = (tmp_path / name for name in ("first.jsonl", "marks.jsonl", "second.jsonl"))
-    window = ("--baseline-window", "0-3")
-    assert run("replay", upright, *window, "--samples", first, "--landmarks", marks).exit_code == 0
-    assert run("replay", marks, *window, "--samples", second).exit_code == 0
-    assert first.read_text().splitlines()[1:] == second.read_text().splitlines()[1:]
+def test_recorded_landmarks_replay_to_the_same_lines(tmp_path: Path, sat_upright: Replayed) -> None:
+    second = tmp_path / "second.jsonl"
+    assert run("replay", sat_upright.marks, "--baseline-window", "0-3", "--samples", second).exit_code == 0
+    assert sat_upright.samples.read_text().splitlines()[1:] == second.read_text().splitlines()[1:]
 
 
-def test_a_recording_of_samples_holds_no_landmarks_to_replay(tmp_path: Path, upright: Path) -> None:
-    assert run("replay", upright, "--baseline-window", "0-3", "--samples", tmp_path / "s.jsonl").exit_code == 0
-    assert "holds no landmarks" in mistake(run("replay", tmp_path / "s.jsonl"))
+def test_a_recording_of_samples_holds_no_landmarks_to_replay(sat_upright: Replayed) -> None:
+    assert "holds no landmarks" in mistake(run("replay", sat_upright.samples))
 
 
-def test_several_recordings_go_into_folders_and_a_bad_one_does_not_stop_the_rest(tmp_path: Path, upright: Path) -> None:
+def test_several_recordings_go_into_folders_and_a_bad_one_does_not_stop_the_rest(
+    tmp_path: Path, sat_upright: Replayed
+) -> None:
     (tmp_path / "bad.mp4").write_text("not a video")
-    result = run("replay", tmp_path / "bad.mp4", upright, "--samples", tmp_path / "out", "--rate", "2")
+    result = run("replay", tmp_path / "bad.mp4", sat_upright.marks, "--samples", tmp_path / "out", "--rate", "2")
     assert result.exit_code == 1
     assert "bad.mp4" in result.stderr
-    assert len(samples_of(tmp_path / "out" / "upright.jsonl")) == 12
+    assert len(samples_of(tmp_path / "out" / "marks.jsonl")) == 12
 
 
-def test_several_jobs_make_the_same_recordings_as_one_and_keep_the_order(tmp_path: Path, upright: Path) -> None:
+def test_several_jobs_make_the_same_recordings_as_one_and_keep_the_order(tmp_path: Path, sat_upright: Replayed) -> None:
     (tmp_path / "a-bad.mp4").write_text("not a video")
-    files = [tmp_path / "a-bad.mp4", upright, upright]
-    words = ("--rate", "2", "--baseline-window", "0-3", "--preset", "gentle")
+    files = [tmp_path / "a-bad.mp4", sat_upright.marks, sat_upright.marks]
+    words = ("--rate", "2", "--baseline-window", "1-4", "--preset", "gentle")
     one = run("replay", *files, *words, "--samples", tmp_path / "one")
     two = run("replay", *files, *words, "--samples", tmp_path / "two", "--jobs", "2")
     assert (one.exit_code, two.exit_code) == (1, 1)
     assert "a-bad.mp4" in two.stderr
     assert two.stdout.count("longest hold") == 2
-    names = ["2-upright.avi.jsonl", "3-upright.avi.jsonl"]
+    names = ["2-marks.jsonl.jsonl", "3-marks.jsonl.jsonl"]
     assert sorted(path.name for path in (tmp_path / "two").iterdir()) == names
     for name in names:
         assert (tmp_path / "one" / name).read_text() == (tmp_path / "two" / name).read_text()
 
 
-def test_quiet_prints_nothing(upright: Path) -> None:
-    result = run("replay", upright, "--quiet", "--baseline-window", "0-3")
+def test_quiet_prints_nothing(sat_upright: Replayed) -> None:
+    result = run("replay", sat_upright.marks, "--quiet", "--baseline-window", "0-3")
     assert (result.exit_code, result.output) == (0, "")
 
 
 # Calibrate
 
 
-def test_a_baseline_from_a_recording_is_kept_for_its_owner_and_used_by_name(tmp_path: Path, upright: Path) -> None:
-    result = run("calibrate", "--video", upright, "--window", "0-4", "--name", "desk")
-    assert result.exit_code == 0, result.output
-    kept = config.data_folder() / "baselines" / "desk.json"
-    assert kept.stat().st_mode & 0o777 == 0o600
-    assert kept.parent.stat().st_mode & 0o777 == 0o700
-    _, samples = replayed(tmp_path, upright, "--baseline", "desk")
+def test_a_baseline_from_a_recording_is_kept_for_its_owner_and_used_by_name(
+    tmp_path: Path, desk: Path, sat_upright: Replayed
+) -> None:
+    assert desk.stat().st_mode & 0o777 == 0o600
+    assert desk.parent.stat().st_mode & 0o777 == 0o700
+    keep(desk)
+    _, samples = replayed(tmp_path, sat_upright.marks, "--baseline", "desk")
+    used, own = (first_line(path)["baseline"]["place"] for path in (tmp_path / "samples.jsonl", sat_upright.samples))
+    assert used == json.loads(desk.read_text())["place"] != own
     assert {s["state"] for s in samples} == {"upright"}
 
 
@@ -331,11 +369,12 @@ def test_a_measured_field_of_view_is_kept_with_its_error_and_used_unless_another
     assert kept["hfov_deg"] > 75  # the figure's 70° from 65 cm would be more from 50 cm
     assert 3 < kept["hfov_error_deg"] < 6
     samples = tmp_path / "s.jsonl"
-    assert run("replay", upright, "--baseline", "desk", "--samples", samples).exit_code == 0
+    words = ("replay", upright, "--baseline", "desk", "--rate", "2", "--samples", samples)
+    assert run(*words).exit_code == 0
     assert first_line(samples)["hfov_deg"] == first_line(samples)["baseline"]["hfov_deg"] == kept["hfov_deg"]
     near_cm = samples_of(samples)[-1]["distance_cm"]
     assert 50 < near_cm < 62  # to the ears
-    assert run("replay", upright, "--baseline", "desk", "--hfov", "60", "--samples", samples).exit_code == 0
+    assert run(*words, "--hfov", "60").exit_code == 0
     assert first_line(samples)["hfov_deg"] == first_line(samples)["baseline"]["hfov_deg"] == 60
     assert samples_of(samples)[-1]["distance_cm"] > 1.3 * near_cm
     assert samples_of(samples)[-1]["state"] == "upright"
@@ -346,7 +385,7 @@ def test_a_recording_of_landmarks_is_replayed_with_the_field_of_view_that_is_tol
 ) -> None:
     assert calibrated_on(monkeypatch, sitting((12, FRONT)), "--distance-cm", "50").exit_code == 0
     marks, samples = tmp_path / "marks.jsonl", tmp_path / "s.jsonl"
-    assert run("replay", upright, "--baseline", "desk", "--landmarks", marks).exit_code == 0
+    assert run("replay", upright, "--baseline", "desk", "--rate", "2", "--landmarks", marks).exit_code == 0
     assert run("replay", marks, "--samples", samples).exit_code == 0
     assert first_line(samples)["hfov_deg"] == kept_as("desk")["hfov_deg"]
     near_cm = samples_of(samples)[-1]["distance_cm"]
@@ -373,6 +412,8 @@ def test_watch_uses_the_measured_field_of_view_and_keeps_it_when_it_captures_ane
 ) -> None:
     monkeypatch.setattr(cli, "pictures", lambda *_: iter(()))
     monkeypatch.setattr(cli, "found", lambda *_: iter(sitting((12, FRONT))))
+    monkeypatch.setattr(watching, "pictures", lambda *_: iter(()))
+    monkeypatch.setattr(watching.Day, "looks", lambda *_: iter(sitting((12, FRONT))))
     assert run("calibrate", "--distance-cm", "50").exit_code == 0
     measured = kept_as("camera-0-640x480")
     assert measured["hfov_error_deg"] is not None
@@ -386,8 +427,10 @@ def test_watch_uses_the_measured_field_of_view_and_keeps_it_when_it_captures_ane
     assert (again["hfov_deg"], again["hfov_error_deg"]) == (measured["hfov_deg"], measured["hfov_error_deg"])
 
 
-def test_a_distance_that_gives_no_webcams_field_of_view_says_what_to_try_and_keeps_nothing(upright: Path) -> None:
-    line = mistake(run("calibrate", "--video", upright, "--window", "0-4", "--distance-cm", "190"))
+def test_a_distance_that_gives_no_webcams_field_of_view_says_what_to_try_and_keeps_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = mistake(calibrated_on(monkeypatch, sitting((12, FRONT)), "--distance-cm", "190"))
     assert "no webcam has" in line
     assert "try again" in line
     assert not (config.data_folder() / "baselines").exists()
@@ -467,8 +510,9 @@ def test_measure_tells_the_absolute_angle_of_a_kept_baseline(
     assert other["distance_cm"] < 0.7 * line["distance_cm"]
 
 
-def test_a_cameras_password_is_in_no_file_and_no_file_name(upright: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "pictures", lambda *_: frames.read_video(upright, 5.0, print))
+def test_a_cameras_password_is_in_no_file_and_no_file_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "pictures", lambda *_: iter(()))
+    monkeypatch.setattr(cli, "found", lambda *_: iter(sitting((12, FRONT))))
     assert run("calibrate", "--camera", "rtsp://me:secret@desk.example/1", "--window", "0-4").exit_code == 0
     (kept,) = (config.data_folder() / "baselines").glob("*.json")
     assert kept.name == "camera-rtsp-desk-example-1-640x480.json"
@@ -562,7 +606,7 @@ def test_doctor_ends_with_1_on_settings_that_cannot_be_used(tmp_path: Path) -> N
 # Watch, interrupted
 
 
-def watching(tmp_path: Path, video: Path, *words: str) -> "subprocess.Popen[str]":
+def started(tmp_path: Path, video: Path, *words: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "posturewatch", "watch", "--camera", str(video), "--loop", "--rate", "5"]
     recording = ["--samples", str(tmp_path / "watch.jsonl"), "--landmarks", str(tmp_path / "marks.jsonl")]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -582,21 +626,42 @@ def wait_for_samples(path: Path, number: int) -> None:
     wait_for(lambda: path.exists() and path.read_text().count('"type":"sample"') >= number)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_a_watch_that_is_ended_has_saved_everything(tmp_path: Path, upright: Path, ending: signal.Signals) -> None:
-    process = watching(tmp_path, upright)
-    wait_for_samples(tmp_path / "watch.jsonl", 52)
-    process.send_signal(ending)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 130, err
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def ended(upright: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[signal.Signals, tuple[Path, int, str, str]]:
+    """Of two that watched at the same time, as that is real time: folder, exit code, output and errors."""
+    folders = {ending: tmp_path_factory.mktemp(ending.name) for ending in ENDINGS}
+    begun = {}
+    for ending, folder in folders.items():
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"):
+                patch.setenv(name, str(folder / name.lower()))
+            begun[ending] = watching(folder, upright)
+    found = {}
+    for ending, process in begun.items():
+        wait_for_samples(folders[ending] / "watch.jsonl", 52)
+        process.send_signal(ending)
+        out, err = process.communicate(timeout=30)
+        found[ending] = (folders[ending], process.returncode, out, err)
+    return found
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_watch_that_is_ended_has_saved_everything(
+    ended: dict[signal.Signals, tuple[Path, int, str, str]], ending: signal.Signals
+) -> None:
+    folder, code, out, err = ended[ending]
+    assert code == 130, err
     assert "longest hold" in out
     assert "Traceback" not in err
-    assert all(json.loads(line) for line in (tmp_path / "watch.jsonl").read_text().splitlines())
-    kept = list((config.data_folder() / "baselines").glob("*.json"))
+    assert all(json.loads(line) for line in (folder / "watch.jsonl").read_text().splitlines())
+    kept = list((folder / "xdg_data_home" / "posturewatch" / "baselines").glob("*.json"))
     assert len(kept) == 1  # the baseline it captured at its start
-    again = tmp_path / "again.jsonl"
-    assert run("replay", tmp_path / "marks.jsonl", "--samples", again).exit_code == 0
-    live, replayed = ((path.read_text().splitlines())[1:] for path in (tmp_path / "watch.jsonl", again))
+    again = folder / "again.jsonl"
+    assert run("replay", folder / "marks.jsonl", "--samples", again).exit_code == 0
+    live, replayed = ((path.read_text().splitlines())[1:] for path in (folder / "watch.jsonl", again))
     assert live == replayed[: len(live)]  # the look under way at the end is in the landmarks alone
 
 
@@ -635,8 +700,8 @@ def test_watch_keeps_a_history_and_an_exercise_done_elsewhere_meanwhile_takes_th
                 kept_history().exercise_done("alternate-head-turns", True, {"left": 5, "right": 5}, NOON)
             yield look
 
-    monkeypatch.setattr(cli, "pictures", lambda *_: iter(()))
-    monkeypatch.setattr(cli, "found", lambda *_: looks())
+    monkeypatch.setattr(watching, "pictures", lambda *_: iter(()))
+    monkeypatch.setattr(watching.Day, "looks", lambda *_: looks())
     assert (
         run("watch", "--calibrate", "--preset", "strict", "--rate", "5", "--samples", tmp_path / "s.jsonl").exit_code
         == 0
@@ -658,11 +723,11 @@ def kept_history() -> History:
 
 
 def test_a_second_watch_takes_the_kept_baseline_at_once_and_keeps_the_earlier_recording(
-    tmp_path: Path, upright: Path
+    tmp_path: Path, upright: Path, desk: Path
 ) -> None:
-    assert run("calibrate", "--video", upright, "--window", "0-4").exit_code == 0
+    keep(desk)
     (tmp_path / "watch.jsonl").write_text('{"type":"session","version":1}\n')
-    process = watching(tmp_path, upright)
+    process = started(tmp_path, upright)
     started_s = time.monotonic()
     wait_for(lambda: (tmp_path / "watch.jsonl.bak").exists())
     wait_for_samples(tmp_path / "watch.jsonl", 3)

@@ -80,7 +80,14 @@ def test_the_other_defaults_are_those_of_the_design():
             "limit_s": 1200.0,
         },
         "seated": {"away_s": 120.0, "limit_s": 3300.0},
-        "alerts": {"cooldown_s": 600.0, "max_per_hour": 4, "sound_after_s": 120.0, "sign_at_dose": 0.5},
+        "alerts": {
+            "cooldown_s": 600.0,
+            "max_per_hour": 4,
+            "sound_after_s": 120.0,
+            "ignored_most": 3,
+            "ignored_quiet_s": 1800.0,
+            "sign_at_dose": 0.5,
+        },
         "quiet": {"hours": []},
         "history": {"keep_days": 365},
     }
@@ -510,7 +517,7 @@ def test_the_keys_are_exactly_those_of_the_settings_with_their_defaults_and_a_me
     listed = keys()
     text = "\n".join(f"{each.key} = {each.default}" for each in listed)
     assert load(write(text)) == Settings()
-    assert len({each.key for each in listed}) == len(listed) == 59
+    assert len({each.key for each in listed}) == len(listed) == 61
     assert all(each.meaning and each.allowed for each in listed)
     assert ("watch.rate_hz", "2", "0.5 to 30", "looks per second") in listed
     assert ("posture.neck_extended.exit_deg", "-6", "-60 to -1") in [each[:3] for each in listed]

@@ -14,6 +14,7 @@ import pytest
 
 from posturewatch import cli, exercises, frames
 from posturewatch.config import Settings, with_preset
+from posturewatch.frames import Pace
 from posturewatch.landmarks import Finder
 from posturewatch.monitor import Session, Window
 from posturewatch.session import Outputs, Recorder
@@ -122,14 +123,14 @@ def test_the_recordings_are_their_owners_alone(demo: Run) -> None:
 
 
 def test_live_equals_replay(tmp_path: Path) -> None:
-    """The first 20 s as a camera in real time (on a clock of our own) and as a recording: the same lines."""
+    """The first 26 s as a camera in real time (on a clock of our own) and as a recording: the same lines."""
     path = Path(cli.__file__).parent / "demo.mp4"
     now_s = [0.0]
 
     def sleep(seconds: float) -> None:
         now_s[0] += seconds
 
-    live = frames.play(path, 2.0, print, clock=lambda: now_s[0], sleep=sleep)
+    live = frames.play(path, Pace(2.0), print, clock=lambda: now_s[0], sleep=sleep)
     replay = frames.read_video(path, 2.0, print)
     settings = with_preset(Settings(), "strict")
     recordings = []
@@ -138,7 +139,7 @@ def test_live_equals_replay(tmp_path: Path) -> None:
         outputs = Outputs(Recorder(file), None)
         with Finder(stream=True) as eyes:
             run = Session(settings, "demo.mp4", 2.0, outputs, lambda _event: None, eyes)
-            first = (frame for frame in stream if frame.t_s < 30.0 or stream.close())
+            first = (frame for frame in stream if frame.t_s < 26.0 or stream.close())
             run.run((eyes.find(frame) for frame in first), Window(0.0, 4.0))
         outputs.close()
         recordings.append(file.read_text())

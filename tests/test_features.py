@@ -118,11 +118,39 @@ def test_a_person_who_sits_elsewhere_than_the_baselines_is_someone_else():
 
 @pytest.mark.parametrize(
     ("size", "reason"),
-    [(0.39, "someone else in the picture"), (0.41, None), (2.4, None), (2.6, "someone else in the picture")],
+    [(0.39, "nobody in view"), (0.41, None), (2.4, None), (2.6, "someone else in the picture")],
 )
-def test_a_person_much_smaller_or_larger_than_the_baselines_is_someone_else(size, reason):
+def test_a_person_much_smaller_than_the_baselines_is_not_there_and_a_larger_one_is_someone_else(size, reason):
     here = judged(landmarks()).place
     assert judged(landmarks(), (here[0], here[1], here[2] / size)).reason == reason
+
+
+def test_a_small_person_behind_the_baselines_place_is_not_the_sitter():
+    """Somebody .6 m behind an empty chair, whose face isn't found, is half as large."""
+    found = scaled_about_the_middle(without_face(landmarks()), 0.5)
+    here = judged(found).place
+    behind = judged(found, (here[0], here[1], here[2] / 0.5))
+    assert (behind.reason, behind.nobody) == ("nobody in view", True)
+    assert judged(found, (here[0], here[1], here[2] / 0.7)).reason is None
+
+
+def test_a_face_far_off_without_a_body_is_a_poster():
+    x, y, width = judged(landmarks()).place
+    poster = replace(scaled_about_the_middle(landmarks(), 0.3), pose=None, world=None)
+    assert judged(poster, (x, y, width)).nobody
+    face_alone = replace(landmarks(), pose=None, world=None)
+    assert judged(face_alone, (x, y, width)).reason == "shoulders out of view"
+
+
+def test_a_person_in_the_furniture_is_nobody():
+    """As in a rendered empty room: eyes at the shoulders, the mouth above them, room for a head."""
+    pose = without_face(landmarks()).pose
+    shoulders_y = pose[[11, 12], 1].mean()
+    pose[[2, 5], 1], pose[[9, 10], 1] = shoulders_y, shoulders_y - 5
+    pose[[9, 10], 0] = pose[[2, 5], 0].mean()
+    found = replace(without_face(landmarks()), pose=pose)
+    assert judged(found).nobody
+    assert not judged(replace(found, face=landmarks().face)).nobody
 
 
 def test_without_a_baseline_nobody_is_someone_else():

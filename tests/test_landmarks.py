@@ -2,6 +2,8 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,6 +106,80 @@ def test_no_face_is_no_face() -> None:
 def test_an_adapter_is_loud_about_a_wrong_shape() -> None:
     with pytest.raises(ValueError, match=r"pose landmarks must have shape \(33, 4\), got \(17, 4\)"):
         landmarks._check("pose landmarks", np.zeros((17, 4)), (33, 4))
+
+
+class OnePoseTracker:
+    """As the pose model in a stream: follows whom it found until a grey picture shows nobody, then finds the leftmost
+    of the people in the picture, 8 px wide bars of their own grey."""
+
+    def __init__(self) -> None:
+        self.follows: int | None = None
+        self.runs = 0
+
+    def detect_for_video(self, image: Any, _t_ms: int) -> Any:
+        self.runs += 1
+        row = image.numpy_view()[10, :, 0]
+        if self.follows is None or not (row == self.follows).any():
+            people = [tone for tone in row if tone in (50, 200)]
+            self.follows = people[0] if people else None
+        if self.follows is None:
+            return SimpleNamespace(pose_landmarks=[], pose_world_landmarks=[])
+        x = float(np.flatnonzero(row == self.follows)[0] + 4) / 640
+        points = [SimpleNamespace(x=x, y=0.3, z=0.0, visibility=1.0) for _ in range(33)]
+        points[11], points[12] = (SimpleNamespace(x=x + by, y=0.4, z=0.0, visibility=1.0) for by in (0.1, -0.1))
+        return SimpleNamespace(pose_landmarks=[points], pose_world_landmarks=[points])
+
+    def close(self) -> None: ...
+
+
+class FaceOfTheSitter:
+    def detect_for_video(self, image: Any, _t_ms: int) -> Any:
+        seen = (image.numpy_view()[100, :, 0] == 50).any()
+        points = [SimpleNamespace(x=0.5 + 0.04 * (-1) ** i, y=0.3, z=0.0) for i in range(478)]
+        return SimpleNamespace(
+            face_landmarks=[points] if seen else [], facial_transformation_matrixes=[np.eye(4)] if seen else []
+        )
+
+    def close(self) -> None: ...
+
+
+def test_who_walked_in_does_not_keep_the_pose_while_the_sitters_face_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = OnePoseTracker()
+    monkeypatch.setattr(landmarks, "_open_pose", lambda _stream: tracker)
+    monkeypatch.setattr(landmarks, "_open_face", lambda _stream, _most: FaceOfTheSitter())
+    other, both = np.zeros((480, 640, 3), np.uint8), np.zeros((480, 640, 3), np.uint8)
+    other[:, 60:68] = both[:, 60:68] = 200
+    both[:, 316:324] = 50
+    eyes = Finder(stream=True)
+    eyes.place = (320.0, 144.0, 128.0)
+    found = [eyes.find(Frame(0.2 * i, other, None)) for i in range(3)]
+    before = tracker.runs
+    found += [eyes.find(Frame(0.2 * i, both, None)) for i in range(3, 6)]
+    assert [round(look.pose[0, 0]) for look in found if look.pose is not None] == [64, 64, 64, 320, 320, 320]
+    assert tracker.runs - before == 3 + 2
+
+
+def test_looking_again_in_vain_is_tried_every_5_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = OnePoseTracker()
+    monkeypatch.setattr(landmarks, "_open_pose", lambda _stream: tracker)
+    monkeypatch.setattr(landmarks, "_open_face", lambda _stream, _most: FaceOfTheSitter())
+    monkeypatch.setattr(landmarks.persons, "alone", lambda picture, _place: picture)  # the other is there too
+    both = np.zeros((480, 640, 3), np.uint8)
+    both[:, 60:68], both[:, 316:324] = 200, 50
+    eyes = Finder(stream=True)
+    eyes.place = (320.0, 144.0, 128.0)
+    for i in range(51):
+        eyes.find(Frame(0.2 * i, both, None))
+    assert tracker.runs == 51 + 2 * 3
+
+
+@needs_media
+def test_of_two_people_the_one_at_the_baselines_place_is_looked_at() -> None:
+    for place in ((94.0, 111.0, 131.0), (341.0, 111.0, 131.0)):
+        with Finder(stream=True) as eyes:
+            eyes.place = place
+            looks = [eyes.find(frame) for frame in read_video(MEDIA / "people" / "two_people.gif", 5.0, print)]
+        assert all(look.pose is not None and abs(look.pose[0, 0] - place[0]) < 40 for look in looks)
 
 
 @needs_media

@@ -472,7 +472,7 @@ def test_somebody_else_who_walks_by_is_not_taken():
     stranger = rounded(landmarks(Sitter(body_turn_deg=90.0), figures.Camera(distance_mm=1900.0)))
     angle, steps = turned(stream(5, (60, stranger)))
     assert angle is None
-    assert {step.reason for step in steps} == {"someone else in the picture"}
+    assert {step.reason for step in steps} == {"nobody in view"}
 
 
 # Ticks
@@ -605,9 +605,16 @@ def test_a_head_turned_away_is_told_by_its_turn_and_not_by_its_angle():
     assert seen.turn_deg == pytest.approx(70.0, abs=10.0)
 
 
-def test_somebody_else_in_the_picture_is_not_measured():
+def test_somebody_small_in_the_picture_is_nobody_at_the_desk():
     passer_by = drawn(chair_mm=(-300.0, 0.0, -1300.0), cva_drop_deg=20.0)
     events = run(stream(5, (12, UPRIGHT), (20, passer_by)), 5)
+    assert changes(events) == [(15.0, 12.0, "upright", "away")]
+    assert {s.forward_head_deg for s in samples(events) if s.t_s >= 12.0} == {None}
+
+
+def test_somebody_else_in_the_picture_is_not_measured():
+    beside = drawn(chair_mm=(-640.0, 0.0, -330.0), cva_drop_deg=20.0)
+    events = run(stream(5, (12, UPRIGHT), (20, beside)), 5)
     assert changes(events) == [(22.0, 12.0, "upright", "unknown")]
     assert {(s.reason, s.forward_head_deg) for s in samples(events) if s.t_s >= 12.0} == {
         ("someone else in the picture", None)

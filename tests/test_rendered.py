@@ -104,7 +104,7 @@ def test_a_face_cut_off_by_the_pictures_edge_has_no_angle(lines: Any) -> None:
 
 def test_a_poster_in_an_empty_room_is_not_the_person(lines: Any) -> None:
     poster = lines["empty-poster"]
-    assert (poster["forward_head_deg"], poster["reason"]) == (None, "someone else in the picture")
+    assert (poster["forward_head_deg"], poster["reason"], poster["now"]) == (None, "nobody in view", "away")
 
 
 def test_a_poster_behind_changes_nothing(lines: Any) -> None:

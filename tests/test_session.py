@@ -132,7 +132,7 @@ def test_a_transition_and_an_alert_are_the_lines_of_the_design():
 def test_landmarks_are_the_line_of_the_design_in_pixels_and_row_major():
     look = found(1, t_s=0.2)
     line = as_line(look)
-    assert [key for key in line if key != "reason"] == ["type", "t_s", "size_px", "pose", "world", "face"]
+    assert [key for key in line if key != "reason"] == ["type", "t_s", "size_px", "pose", "world", "face", "background"]
     assert (line["type"], line["t_s"], line["size_px"], line["reason"]) == ("landmarks", 0.2, [640, 480], None)
     assert [len(line["pose"]), len(line["pose"][0]), len(line["world"]), len(line["world"][0])] == [33, 4, 33, 3]
     assert line["pose"][32] == list(look.pose[32])

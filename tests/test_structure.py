@@ -19,11 +19,26 @@ PACKAGE = ROOT / "posturewatch"
 README = ROOT / "README.md"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ORDER = [  # DESIGN part 1
-    *("errors", "config", "frames", "landmarks", "geometry", "smoothing", "features", "steady", "profile", "baseline"),
-    *("kinematics", "correction", "chain", "lens", "posture", "holds", "alerts", "tables", "catalogue", "exercises"),
-    *("skeleton", "sketch", "scene", "arrows", "figure", "movement", "swings", "attempts", "words", "coached", "coach"),
-    *("session", "store", "minutes", "history", "report", "notify", "preview", "monitor", "terminal", "doctor"),
-    *("keys", "shell", "practice", "cli", "__main__"),
+    *("errors", "lock", "whole", "config", "control", "frames", "camera", "motion", "governor"),
+    *("persons", "background", "landmarks", "geometry", "smoothing", "features", "steady", "profile", "baseline"),
+    *("kinematics", "correction", "chain", "lens", "posture", "holds", "alerts", "health"),
+    *("tables", "catalogue", "exercises", "skeleton", "sketch", "scene", "arrows", "figure"),
+    *(
+        "movement",
+        "swings",
+        "attempts",
+        "words",
+        "coached",
+        "coach",
+        "session",
+        "store",
+        "minutes",
+        "history",
+        "report",
+    ),
+    *("bus", "logind", "microphone", "fullscreen", "desk", "courier", "notices", "notify_elsewhere", "notify"),
+    *("startfiles", "autostart", "preview", "monitor", "terminal", "doctor", "keys", "shell"),
+    *("display", "practice", "controls", "upkeep", "watching", "cli", "__main__"),
 ]
 MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
@@ -119,6 +134,7 @@ def test_only_frames_geometry_and_preview_know_cv2(name):
 @each_module
 def test_only_what_is_declared_is_imported(name):
     declared = {"mediapipe", "numpy", "cv2", "platformdirs", "rich", "typer", "posturewatch", "_typeshed"}
+    declared |= {"jeepney", "pulsectl", "desktop_notifier"}
     assert tops(TREES[name]) <= declared | set(sys.stdlib_module_names)
 
 
@@ -139,7 +155,7 @@ def test_no_module_runs_text_as_a_program_or_through_a_shell(name):
 
 @each_module
 def test_only_frames_and_the_commands_read_a_clock(name):
-    if name in ("frames", "practice", "cli"):
+    if name in ("frames", "camera", "practice", "controls", "upkeep", "watching", "cli"):
         return
     assert "time" not in imported(TREES[name])
     for node in ast.walk(TREES[name]):

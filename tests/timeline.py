@@ -51,7 +51,7 @@ class Desk:
         transitions = self.posture.update(dev)
         state = self.posture.current
         clocks = self.holds.update(dev, state)
-        return Look(dev, transitions, state, clocks, self.alerts.update(dev, state, clocks, quiet))
+        return Look(dev, transitions, state, clocks, self.alerts.update(dev, state, clocks, lambda: quiet))
 
 
 def fidgets(t_s):
