@@ -466,3 +466,8 @@ def doctor(as_json: AsJson = False, settings: SettingsFile = None, quiet: Quietl
     else:
         say(terminal.checks((check.name, check.level, check.text) for check in found), quiet)
     return 1 if any(check.level == "error" for check in found) else 0
+
+
+FIRST = ("demo", "doctor", "calibrate", "watch", "status", "pause", "resume", "snooze", "recalibrate", "exercises")
+NAMES = {each.name or getattr(each.callback, "__name__", ""): each for each in app.registered_commands}
+app.registered_commands[:] = [NAMES[name] for name in (*FIRST, *(name for name in NAMES if name not in FIRST))]

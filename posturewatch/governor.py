@@ -13,7 +13,7 @@ Region = tuple[slice, slice]
 Place = tuple[float, float, float]  # nose x, y and shoulder width, as parts of the picture's width
 
 FINE_HZ, SLOW_HZ = 5.0, 1.0  # chosen: pictures a second where something is about to happen; of nobody, on battery
-LOOKS_HZ, BATTERY_HZ = 0.75, 0.35  # chosen: looks a second in the long run, of 65 ms at most: 5 % of one core
+LOOKS_HZ, BATTERY_HZ = 0.6, 0.3  # chosen: looks a second in the long run, of 70 ms at most: 4 % of one core
 MOST_SAVED = 10.0  # chosen: what is saved while nothing moves is enough for 5 s of movement at 2 looks a second
 MOST_DEBT, SPARE = -5.0, 3.0  # chosen: a movement is looked at on credit too, what is about to happen only with savings
 MOVING_S, LONGEST_S = 0.5, 10.0  # chosen: between two looks where it moves; where nothing does
@@ -74,7 +74,8 @@ class Governor:
             return False
         self._settled_s = t_s + SETTLE_S if self._moved(before, small, QUICK) else math.inf
         self._seen, self._looked_s = small, t_s
-        self._saved -= 0.0 if self.everything else 1.0
+        spent = 0.0 if self.everything else 1.0
+        self._saved = max(MOST_DEBT - 1.0, self._saved - spent)  # looks that must be leave no debt for hours
         return True
 
     def _due(self, t_s: float, small: Picture) -> bool:

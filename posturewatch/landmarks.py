@@ -27,6 +27,7 @@ MODEL_SHA256 = {  # unmodified Google bundles, models/NOTICE
 # mediapipe loads its audio half too; that looks for a sound library with a compiler run and files in /tmp
 sys.modules.setdefault("sounddevice", None)  # type: ignore[arg-type]
 ANEW_MS, MOST_DOUBTS = 400, 5  # chosen: where the face is lost, whether there is anybody is asked so often
+SURELY_NOBODY, FACE_EVERY = 3, 4  # chosen: looks
 LOOK_AGAIN_S = 5.0  # chosen: between two tries to find the sitter beside the person the pose model follows
 MOST_FACES = 2  # the pose model misses a second person, the face model finds them; costs 4 ms a look more than 1
 
@@ -80,6 +81,7 @@ class Finder:
         self._last_ms = -1
         self._behind: background.Reference | None = None
         self._settled = False
+        self._nobody = 0  # looks in a row
         self._doubts, self._anew_ms = MOST_DOUBTS, -ANEW_MS
         self._again_s = -LOOK_AGAIN_S
         self._faces = 1 if stream else MOST_FACES
@@ -103,7 +105,8 @@ class Finder:
         self._last_ms = max(round(frame.t_s * 1000), self._last_ms + 1)  # the models refuse a time that stands still
         with _quiet() if first else contextlib.nullcontext():
             pose, world = _pose_arrays(self._run(self._pose, image), size)
-            faces = _face_arrays(self._run(self._face, image), size)
+            faces = [] if pose is None and self._empty() else _face_arrays(self._run(self._face, image), size)
+        self._nobody = 0 if faces or pose is not None else self._nobody + 1
         if faces:
             self._doubts = MOST_DOUBTS
         elif pose is not None and self._stream and self._doubts and self._last_ms - self._anew_ms >= ANEW_MS:
@@ -142,6 +145,10 @@ class Finder:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _empty(self) -> bool:
+        """Whether nobody has been there for a while: then the face model is asked now and then only."""
+        return self._stream and self._nobody >= SURELY_NOBODY and self._nobody % FACE_EVERY != 0
 
     def _another(self, face: Face, pose: Array) -> bool:
         """Whether face or pose is another person's, who may hide that there are two."""

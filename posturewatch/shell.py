@@ -31,8 +31,8 @@ app = typer.Typer(
     help="Watches how far your head is carried forward, for how long, and suggests a documented exercise. "
     "Everything stays on this machine.",
 )
-out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)  # a file has no edge to fold at
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDE)  # a file has no edge to fold at
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def option(name: str, metavar: str, text: str, least: float | None = None, most: float | None = None) -> Any:

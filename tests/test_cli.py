@@ -638,7 +638,7 @@ def ended(upright: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[signa
         with pytest.MonkeyPatch.context() as patch:
             for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"):
                 patch.setenv(name, str(folder / name.lower()))
-            begun[ending] = watching(folder, upright)
+            begun[ending] = started(folder, upright)
     found = {}
     for ending, process in begun.items():
         wait_for_samples(folders[ending] / "watch.jsonl", 52)

@@ -6,17 +6,21 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
-from posturewatch import cli, exercises, frames
+from posturewatch import cli, exercises, frames, watching
 from posturewatch.config import Settings, with_preset
 from posturewatch.frames import Pace
-from posturewatch.landmarks import Finder
-from posturewatch.monitor import Session, Window
+from posturewatch.governor import Governor
+from posturewatch.history import History
+from posturewatch.landmarks import Finder, Held, Landmarks
+from posturewatch.monitor import Session, Startup, Window
 from posturewatch.session import Outputs, Recorder
 
 STRACE = shutil.which("strace")
@@ -145,3 +149,37 @@ def test_live_equals_replay(tmp_path: Path) -> None:
         recordings.append(file.read_text())
     assert recordings[0] == recordings[1]
     assert '"type":"transition"' in recordings[0]
+
+
+def test_looked_at_only_where_something_moves_the_demo_gives_the_same_at_the_same_time(tmp_path: Path) -> None:
+    governor, events = Governor(2.0), tmp_path / "governed.jsonl"
+    outputs = Outputs(Recorder(events), None)
+    desk = MagicMock(off=None, on_battery=False)
+    notifier = MagicMock(**{"answers.return_value": [], "missed.return_value": []})
+    path = Path(cli.__file__).parent / "demo.mp4"
+    looks = 0
+    with Finder(stream=True) as eyes:
+        run = Session(with_preset(Settings(), "strict"), "demo", 2.0, outputs, lambda _event: None, eyes, governed=True)
+        kept = History.open(tmp_path / "history.sqlite")[0]
+        day = watching.Day(run, governor.pace, governor, desk, notifier, None, kept, None, "demo", None, True)
+
+        def counted() -> Iterator[Landmarks | Held]:
+            nonlocal looks
+            stream = frames.play(path, governor.pace, print, clock=lambda: 0.0, sleep=lambda _s: None)
+            for look in day.looks(stream, eyes, None):
+                looks += isinstance(look, Landmarks)
+                yield look
+
+        run.run(counted(), Startup())
+    outputs.close()
+    lines = [json.loads(line) for line in events.read_text().splitlines()]
+    assert looks <= 130  # of 550 at 5 Hz; 50 of them are the baseline's
+    transitions = [line for line in lines if line["type"] == "transition"]
+    assert [(t["before"], t["after"]) for t in transitions] == [
+        (t["before"], t["after"]) for t in GOLDEN["transitions"]
+    ]
+    for seen, golden in zip(transitions, GOLDEN["transitions"], strict=True):
+        assert seen["t_s"] == pytest.approx(golden["t_s"], abs=2.0)
+    alerts = [(line["kind"], line["level"], line["t_s"]) for line in lines if line["type"] == "alert"]
+    wanted = [(a["kind"], a["level"], pytest.approx(a["t_s"], abs=2.0)) for a in GOLDEN["alerts"]]
+    assert alerts == wanted
