@@ -11,6 +11,8 @@ def main() -> None:
     """Run the command line; a request to end while it is still loading ends it as quietly as later."""
     signal.signal(signal.SIGINT, _end)
     signal.signal(signal.SIGTERM, _end)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, _end)  # the terminal was closed
     try:
         from posturewatch import cli
 

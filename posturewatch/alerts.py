@@ -135,7 +135,7 @@ class Alerts:
             corrected = posture.held == UPRIGHT
         else:
             corrected = not self._due(self.active.kind, clocks)
-        if corrected or posture.state == AWAY:
+        if corrected or (posture.state == AWAY and self.active.kind != "baseline"):
             self.answer()
 
     def _rearm(self, now_s: float, clocks: Clocks) -> None:

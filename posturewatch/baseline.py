@@ -268,7 +268,8 @@ def save(path: Path, baseline: Baseline, camera: str) -> None:
     """Write the baseline for its owner alone, whole or not at all; PosturewatchError when it can't be written."""
     content = {"version": VERSION, "camera": camera, **as_dict(baseline)}
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (path.parent.parent, path.parent):  # one by one: the mode is that of the last only
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".baseline-")  # mkstemp gives 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -42,7 +42,10 @@ def list_cameras(devices: Path | None = None) -> list[tuple[str, str]]:
 
 
 def _first_line(path: Path) -> str:
-    return path.read_text(errors="replace").strip() if path.exists() else ""
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:  # not there, or unplugged at this moment
+        return ""
 
 
 def _named(source: str) -> str | None:
@@ -143,7 +146,6 @@ class Held:
         """It gave no picture."""
         if self.capture is not None:
             self.let_go()
-            self._warn("The camera was lost. Trying to reopen it every 2 s.")
             self._later()
 
     def judge(self, reason: str | None) -> None:
@@ -165,7 +167,9 @@ class Held:
 
     def _later(self) -> None:
         now_s = self._clock()
-        self._lost_s = now_s if self._lost_s is None else self._lost_s
+        if self._lost_s is None:
+            self._lost_s = now_s
+            self._warn("The camera was lost. Trying to reopen it every 2 s.")
         lost_s = now_s - self._lost_s
         self._retry_s = now_s + (REOPEN_S if lost_s < PATIENT_S else min(REOPEN_MOST_S, lost_s / 10))
 

@@ -335,7 +335,8 @@ def _replay(
         kept = baselines.checked(recorded.baseline or {}, path) if whole else None
         kept = kept if kept is None or hfov is None else lens.with_hfov(kept, hfov)
         begun = Startup(kept) if recorded.live else kept or Window()
-        run = Session(chosen, recorded.source, rate_hz, outputs, Show(chosen, path.name, quiet))
+        show = Show(chosen, path.name, quiet)
+        run = Session(chosen, recorded.source, rate_hz, outputs, show, governed=recorded.governed)
         run.run(sessions.read_landmarks(path, warn), start or begun)
         return run.summary
     rate_hz = rate or REPLAY_HZ

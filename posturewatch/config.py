@@ -118,7 +118,7 @@ class StillRule:
 class SeatedRule:
     """How long at the desk without a break."""
 
-    away_s: float = _number(120.0, 10, 3600, "seconds away that count as a break")  # DESIGN part 4
+    away_s: float = _number(120.0, 10, 3600, "seconds away, locked or asleep that count as a break")  # DESIGN part 4
     limit_s: float = _number(3300.0, 60, 28_800, "seconds since the last break until the alert")  # HSE: per 50-60 min
 
 

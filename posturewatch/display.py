@@ -1,5 +1,6 @@
 """Where a session's happenings go: the screen, line by line or as the live view, and the recordings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,9 @@ class Show:
     notice: Notice | None = None
     capturing: bool = False
     turning: bool = False
+    drawn_s: int | None = None
+    keys: str = terminal.KEYS
+    note: Callable[[], str | None] = lambda: None  # what else there is to say
 
     def __call__(self, event: Happening) -> None:
         """Show one happening."""
@@ -54,8 +58,8 @@ class Show:
             self.notice = event
             if event.level == 3:
                 view.bell()
-        elif isinstance(event, Moment) and not self.capturing:
-            view.update(terminal.live(event, self.settings, self.notice, self.source))
+        elif isinstance(event, Moment) and not self.capturing and self._news(event):
+            view.update(terminal.live(event, self.settings, self.notice, self.source, self.note(), self.keys))
         elif isinstance(event, Calibrating):
             self.capturing = True
             view.update(terminal.calibrating(event))
@@ -63,6 +67,12 @@ class Show:
             view.update(terminal.turning(event))
         elif isinstance(event, Started):
             self.capturing = False
+
+    def _news(self, event: Moment) -> bool:
+        """Whether there is more to see than a part of a second: drawing takes 5 ms, ten times a thumbnail's look."""
+        whole_s, before_s = int(event.sample.t_s), self.drawn_s
+        self.drawn_s = whole_s
+        return whole_s != before_s or event.sample.age_s == 0
 
 
 def outputs_for(samples: Path | None, marks: Path | None, live: bool = False) -> Outputs:

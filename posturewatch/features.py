@@ -24,6 +24,7 @@ MOST_NECK = 6.0  # ears to shoulders over eyes to mouth: people 2.8–3.4, looki
 FACE_OUTSIDE = 0.15  # part of the face's points outside the picture: forehead cut .12, brows cut .3 (crops)
 SHOULDER_OUTSIDE = 0.25  # of the shoulder width: farther out the pose model guesses (mediapipe#5197); chosen
 FRONT_RATIO, SIDE_RATIO = 1.2, 0.8  # shoulder width / head–shoulder distance; footage: front ≥ 1.4, profile ≤ .75
+BEHIND_SIZE = 0.5  # of the baseline's: a sitter rolled back 40–60 cm has .54–.64, somebody 90 cm behind .44 (rendered)
 NOBODY, ELSE = "nobody in view", "someone else in the picture"
 FACE_OFF = 0.9  # face middle farther than this part of the face's width from the nose: another person's face; chosen
 
@@ -171,6 +172,8 @@ def _distrust(landmarks: Landmarks, pose: Array, place: Place | None) -> str | N
         return "head out of the picture"
     if place is not None and persons.behind(pose, face, place):
         return NOBODY
+    if place is not None and face is not None and place_of(pose)[2] < BEHIND_SIZE * place[2]:
+        return ELSE
     if float(pose[HEAD, 3].mean()) < HEAD_VISIBILITY:
         return "head hidden"
     if not any(_inside(pose[i], landmarks.size_px, SHOULDER_OUTSIDE * place_of(pose)[2]) for i in SHOULDERS):

@@ -161,23 +161,23 @@ def judged(t_s: float, raw: Picture, frozen: Frozen, pace: Pace, mirror: bool, p
 
 
 def _unpacked(jpeg: Picture, mirror: bool) -> Picture | None:
-    try:
-        image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    except cv2.error:
-        return None
+    image = _decoded(jpeg, cv2.IMREAD_COLOR)
     return None if image is None else _prepared(image, mirror)
 
 
 def _unpacked_shrunk(jpeg: Picture, mirror: bool) -> Picture | None:
     """It at an eighth of the size and a third of the cost, read off the JPEG's blocks."""
+    grey = _decoded(jpeg, cv2.IMREAD_REDUCED_GRAYSCALE_8)
+    return cv2.flip(grey, 1) if grey is not None and mirror else grey
+
+
+def _decoded(jpeg: Picture, flags: int) -> Picture | None:
+    """As it lies in the file; None if it is broken."""
     try:
-        grey = cv2.imdecode(jpeg, cv2.IMREAD_REDUCED_GRAYSCALE_8 | cv2.IMREAD_IGNORE_ORIENTATION)
+        image: Picture | None = cv2.imdecode(jpeg, flags | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
         return None
-    if grey is None:
-        return None
-    small: Picture = cv2.flip(grey, 1) if mirror else grey
-    return small
+    return image
 
 
 def next_tick_s(t_s: float, rate_hz: float) -> float:
@@ -240,7 +240,7 @@ def _packed(name: str, decoding: Capture) -> Capture | None:
         return None
     probe, capture = (cv2.VideoCapture(name, cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, PACKED]) for _ in range(2))
     first = probe.retrieve()[1] if probe.grab() else None
-    image = None if first is None else cv2.imdecode(first, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    image = None if first is None else _decoded(first, cv2.IMREAD_COLOR)
     whole = image is not None and image.shape[:2] == size[::-1]  # of an interlaced one there are two halves
     return capture if whole and capture.isOpened() else None
 

@@ -12,6 +12,7 @@ ISO_LONGEST_S = 480.0  # ISO 11226: 8 min at 25°
 ISO_SLOPE_S = 7.0  # ISO 11226: 7/60 min less per degree
 ISO_SHORTEST_S = 60.0  # ISO 11226: 1 min at 85°, where the line ends
 CENTRE_S = 30.0  # chosen: a person settles within it, a drift of 4 cm in minutes is followed
+LEFT = ("going to sleep", "lid closed", "screen locked")  # desk.Desk.off: why nobody works at the desk meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +88,24 @@ class Seated:
         self.seated_s = 0.0
         self._rule = rule
         self._here = False
-        self._nobody_s: float | None = None  # since the first look without anybody
+        self._gone_s: float | None = None  # since the first look without anybody
 
     def update(self, nobody: bool, step_s: float) -> None:
         """Take one look with a person who is told, or with nobody."""
         if not nobody:
             self.seated_s += step_s if self._here else 0.0
-            self._here, self._nobody_s = True, None
+            self._here, self._gone_s = True, None
         elif self._here:
             self.seated_s += step_s
-            self._nobody_s = 0.0 if self._nobody_s is None else self._nobody_s + step_s
-            if reached(self._nobody_s, self._rule.away_s):
-                self.seated_s, self._here = 0.0, False
+            self.leave(0.0 if self._gone_s is None else step_s)
+
+    def leave(self, length_s: float) -> None:
+        """The desk was left for so long, locked or asleep; the clock stands, and begins anew after a break."""
+        if not self._here:
+            return
+        self._gone_s = (self._gone_s or 0.0) + length_s
+        if reached(self._gone_s, self._rule.away_s):
+            self.seated_s, self._here = 0.0, False
 
 
 class Holds:
@@ -110,6 +117,7 @@ class Holds:
         self._still, self._seated = Still(still), Seated(seated)
         self._dose = self._pending = 0.0  # pending: the rise during a dwell that may yet come to nothing
         self._out_s = 0.0
+        self._before_s: float | None = None
 
     def update(self, dev: Deviation, posture: PostureState) -> Clocks:
         """The clocks after one look; without a vote of the look they stand, but for what an absence advances."""
@@ -117,6 +125,9 @@ class Holds:
             self._still.update(dev, posture.step_s)
         if posture.state == AWAY:
             self._still.reset()
+        left_s = self._left_s(dev, posture)
+        if left_s:
+            self._seated.leave(left_s)
         if posture.told or dev.nobody:
             self._seated.update(dev.nobody, posture.step_s)
         dose = self._dose + self._rise(dev, posture) - self._fall(dev, posture)
@@ -129,6 +140,13 @@ class Holds:
         """An exercise was completed: the dose is 0."""
         self._dose = self._pending = 0.0
         self.clocks = replace(self.clocks, dose=0.0)
+
+    def _left_s(self, dev: Deviation, posture: PostureState) -> float:
+        """Seconds since the look before in which the desk was left: camera off for that, or a gap, as in a sleep."""
+        before_s, self._before_s = self._before_s, dev.t_s
+        if posture.step_s == 0.0 and before_s is not None:
+            return max(0.0, dev.t_s - before_s)
+        return posture.step_s if dev.reason in LEFT else 0.0
 
     def _rise(self, dev: Deviation, posture: PostureState) -> float:
         """What the time out of the band adds: kept back during the dwell, all of it once the posture is entered."""

@@ -1,10 +1,11 @@
 """Whether another program records: PulseAudio or PipeWire, else ALSA's files; on Windows the consent store."""
 
+import contextlib
 import math
 import os
 import select
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ ALSA = Path("/proc/asound")
 CONSENT = r"Software\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\ConsentStore\microphone"
 METERS = ("org.PulseAudio.pavucontrol", "org.gnome.VolumeControl")  # as GNOME Shell's own sign leaves them out
 NOBODY = 2**32 - 1  # PulseAudio's PA_INVALID_INDEX
+NOWHERE = os.devnull  # a PATH that finds nothing; an empty one finds what lies in the present folder
+ZEROS = "/dev/zero"  # a cookie to be read; without one libpulse writes one. Whoever owns the socket needs none
 
 
 def server(environ: Mapping[str, str]) -> str:
@@ -79,21 +82,29 @@ def windows_in_use() -> bool:
 def _load() -> Any:
     """The library, loaded when it is first needed (4 MB).
 
-    With an empty PATH, as ctypes would otherwise start a compiler to find libpulse, which writes files into /tmp.
+    Without a PATH, as ctypes would otherwise start a compiler to find libpulse, which writes files into /tmp.
     """
-    path = os.environ.get("PATH")
-    os.environ["PATH"] = ""  # without one a usual one is taken
-    try:
-        import pulsectl
+    with _environment("PATH", NOWHERE):
+        try:
+            import pulsectl
 
-        return pulsectl
-    except (ImportError, OSError, AttributeError):  # no pulsectl; no libpulse; one that is too old
-        return None
+            return pulsectl
+        except (ImportError, OSError, AttributeError):  # no pulsectl; no libpulse; one that is too old
+            return None
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """The variable with this value during the block."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
     finally:
-        if path is None:
-            del os.environ["PATH"]
+        if before is None:
+            del os.environ[name]
         else:
-            os.environ["PATH"] = path
+            os.environ[name] = before
 
 
 def _wait(pulse: Any, waiting: list[Any], timeout_s: float) -> int:
@@ -161,7 +172,8 @@ class Microphone:
 
     def _recording(self, library: Any) -> bool:
         if self._pulse is None:
-            pulse = library.Pulse("posturewatch", server=server(os.environ), connect=False)
+            with _environment("PULSE_COOKIE", os.environ.get("PULSE_COOKIE") or ZEROS):
+                pulse = library.Pulse("posturewatch", server=server(os.environ), connect=False)
             self._pulse = pulse
             pulse.set_poll_func(partial(_wait, pulse))
             pulse.connect(autospawn=False)  # with its own timeout it would always take all of that

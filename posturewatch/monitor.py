@@ -152,14 +152,14 @@ class Monitor:
             yield from self._look_ahead(looks, source)
         else:
             yield from self._settle(looks, source)
-        self.settling = False
+        self.settling = self._again
         for look in looks:
             yield from self._step(look)
             if self._again:
                 self._again = False
                 yield from self._settle(looks, Startup())
                 self._holds.exercise_done()  # the dose belonged to a baseline that was given up
-                self.settling = False
+                self.settling = self._again
 
     def recalibrate(self) -> None:
         """Capture a new baseline from the next looks."""
@@ -169,8 +169,10 @@ class Monitor:
     def soon_s(self) -> float:
         """Seconds until something happens if every look to come is as the last one; infinite if nothing does."""
         rules, state, clocks = self._settings, self._posture.current, self._holds.clocks
-        left_s = [self._posture.soon_s(), rules.still.limit_s - clocks.still_s, rules.seated.limit_s - clocks.seated_s]
-        if state.kept is not None:
+        left_s = [self._posture.soon_s()]
+        if state.told:  # else the clocks stand
+            left_s += [rules.still.limit_s - clocks.still_s, rules.seated.limit_s - clocks.seated_s]
+        if state.told and state.kept is not None:
             flexion_deg = None if self._seen is None else self._seen.neck_flexion_deg
             whole_s = limit_s(state.kept, flexion_deg, rules.posture)
             left_s += [(dose - clocks.dose) * whole_s for dose in (rules.alerts.sign_at_dose, alerting.ALERT_DOSE)]
@@ -202,10 +204,16 @@ class Monitor:
         if stored is not None:
             yield self._start(stored, captured=False)
         for look in looks:
+            if self._again:  # wished for meanwhile
+                self._again, stored, inside = False, None, []
             if isinstance(look, Held):
                 yield from self._step(look)
                 continue
             features = self._describe(look)
+            if stored is None and look.size_px == (0, 0):
+                inside = []  # no camera: the capture begins anew with it
+            if features.view is not None and any(f.view and f.size_px != features.size_px for f in inside):
+                inside = []  # another mode of the camera
             if stored is None or features.view is not None:  # an empty chair says nothing about the stored one
                 if stored is not None and inside and look.t_s - inside[-1].t_s > PAUSE_S:
                     inside = []
@@ -231,6 +239,7 @@ class Monitor:
 
     def _drop_baseline(self) -> None:
         self._baseline = self._health = self._question = None
+        self._seen = None if self._look is None else deviation(self._look, None)  # what a held look repeats
         self._posture = Posture(self._settings.posture, self._settings.hold, begins=UNKNOWN)
 
     def _lose_baseline(self) -> Failed:
@@ -287,7 +296,7 @@ class Monitor:
         if doubt is None:
             self._question = None
             return seen
-        return seen if seen.nobody else Deviation(seen.t_s, seen.view, doubt)
+        return seen if seen.nobody or self._look.view is None else Deviation(seen.t_s, seen.view, doubt)
 
     def _asked(self, t_s: float) -> Iterator[Notice]:
         """The question whether the baseline still fits, as soon as it isn't quiet."""
@@ -302,8 +311,8 @@ class Monitor:
     def _repeats(self, tick: int) -> Iterator[Moment]:
         """A tick without a look repeats the last estimate with its age, as long as the clocks would run on."""
         last = self._last
-        if last is None:
-            return
+        if last is None or tick / self._rate_hz - last.t_s > self._settings.hold.gap_s:
+            return  # a gap
         for missed in range(self._tick + 1, tick):
             t_s = missed / self._rate_hz
             if t_s - last.t_s > self._settings.hold.gap_s:

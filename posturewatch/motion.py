@@ -31,10 +31,10 @@ def shift(before: Picture, now: Picture) -> float:
 
 def changed(before: Picture, now: Picture) -> bool:
     """Whether a cell shows something else than before; not for more or less light on all of it."""
-    first, second = before.astype(np.float32), now.astype(np.float32)
-    first *= np.float32(max(float(np.median(second)), 1.0) / max(float(np.median(first)), 1.0))
+    first, second = np.maximum(before.astype(np.float32), 1), np.maximum(now.astype(np.float32), 1)
+    first *= np.median(second / first)  # of a dark shirt before a light wall the ratio of the medians jumps
     change, edges = np.abs(second - first), (_steps(first) + _steps(second)) / 2
-    return bool((_cells(change) / np.maximum(_cells(edges), LEAST_EDGES)).max() > CHANGED_PX)
+    return bool((_cells(change) / np.maximum(_cells(edges), LEAST_EDGES)).max(initial=0) > CHANGED_PX)
 
 
 def _steps(grey: Array) -> Array:

@@ -17,6 +17,7 @@ TITLES = {
     "still": "Time to move a little",
     "seated": "Time to stand up for a moment",
     "baseline": "A question",
+    "exercise": "An exercise",
 }
 LATER = ("later", "Not now")
 SNOOZE = ("snooze", "Snooze 30 min")
@@ -38,6 +39,8 @@ def card(notice: "Notice") -> Card:
     """The notification for an alert."""
     if notice.kind == "baseline":
         buttons: tuple[tuple[str, str], ...] = (RECALIBRATE, LATER)
+    elif notice.kind == "exercise":
+        buttons = (LATER,)
     else:
         buttons = (SNOOZE, LATER) if notice.exercise is None else (EXERCISE, SNOOZE, LATER)
     title = TITLES.get(notice.kind, APP)

@@ -164,12 +164,13 @@ class Posture:
         """Seconds until the state changes if every look to come is as the last one; infinite if it stays then."""
         left_s = [math.inf]
         goal = self.current.kept if self._goal == "out" else self._goal
-        if self._run and goal and self._state not in (AWAY, UNKNOWN):
+        if self._run and goal and self.current.told:
             left_s.append(self._dwell_s(goal) - self._run.length_s)
         if self._nobody and self._state != AWAY:
             left_s.append(self._rules.away_after_s - self._nobody.length_s)
-        elif self._missing and self._state not in (AWAY, UNKNOWN):
-            left_s.append(self._rules.unknown_after_s - self._missing.length_s)
+        unseen = self._unseen if self._state == AWAY else self._missing
+        if self._unseen and unseen and self._state != UNKNOWN:
+            left_s.append(self._rules.unknown_after_s - unseen.length_s)
         return min(left_s)
 
     def _vote(self, told: list[Signal]) -> str | None:

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -93,11 +93,11 @@ def own() -> Catalogue:
     return loaded.catalogue
 
 
-def history() -> History:
-    """The person's history; what is wrong with it is said."""
-    kept, complaints = History.open(config.data_folder() / "history.sqlite", warn)
+def history(tell: Callable[[str], None] = warn) -> History:
+    """The person's history; tell gets what is wrong with it."""
+    kept, complaints = History.open(config.data_folder() / "history.sqlite", tell)
     for complaint in complaints:
-        warn(complaint)
+        tell(complaint)
     return kept
 
 

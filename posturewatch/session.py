@@ -60,16 +60,19 @@ class Notice:
 
 
 Event = Sample | Transition | Notice | Landmarks | Held
-TYPES = {Sample: "sample", Transition: "transition", Notice: "alert", Held: "held"}
+TYPES = {Sample: "sample", Transition: "transition", Notice: "alert"}
 
 
 def as_line(event: Event) -> dict[str, Any]:
     """The event as the recording holds it; numbers rounded to a thousandth, the dose to a hundred-thousandth.
 
-    A landmark's time and coordinates are as they were. What isn't finite becomes null, for JSON has no NaN.
+    A look's time and coordinates are as they were, so that a replay sees the same. What isn't finite becomes null, for
+    JSON has no NaN.
     """
     if isinstance(event, Landmarks):
         return _landmarks_line(event)
+    if isinstance(event, Held):
+        return {"type": "held", "t_s": event.t_s}
     line: dict[str, Any] = {"type": TYPES[type(event)], **asdict(event)}
     return {key: _rounded(key, value) for key, value in line.items()}
 
@@ -359,7 +362,7 @@ class Summary:
     exercises: list[str] = field(default_factory=list)
     samples: int = 0
     told: int = 0
-    angles_deg: list[float] = field(default_factory=list)
+    angles: Counter[int] = field(default_factory=Counter)  # of the forward-head angle, in tenths of a degree
     _last: Sample | None = None
 
     def add(self, event: Event) -> None:
@@ -379,14 +382,16 @@ class Summary:
         self.told += sample.state not in ("unknown", "away") and sample.reason is None
         self.longest_hold_s = max(self.longest_hold_s, sample.hold_s)
         if sample.forward_head_deg is not None and sample.age_s == 0:
-            self.angles_deg.append(sample.forward_head_deg)
+            self.angles[round(10 * sample.forward_head_deg)] += 1
 
     def percentiles_deg(self) -> tuple[float, float, float] | None:
         """P10, P50 and P90 of the forward-head angle (APDF, Jonsson); None when it was never told."""
-        if not self.angles_deg:
+        if not self.angles:
             return None
-        p10, p50, p90 = np.percentile(self.angles_deg, [10, 50, 90])
-        return float(p10), float(p50), float(p90)
+        tenths = sorted(self.angles)
+        shares = np.cumsum([self.angles[each] for each in tenths]) / self.angles.total()
+        p10, p50, p90 = (tenths[int(np.searchsorted(shares, share - 1e-9))] / 10 for share in (0.1, 0.5, 0.9))
+        return p10, p50, p90
 
     def as_dict(self) -> dict[str, Any]:
         """For summary.json."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
+from rich.file_proxy import FileProxy
 from rich.live import Live
 from rich.text import Text
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     help="Watches how far your head is carried forward, for how long, and suggests a documented exercise. "
     "Everything stays on this machine.",
 )
-out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDE)  # a file has no edge to fold at
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDE)  # a file has no edge
 err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
@@ -93,8 +94,9 @@ def _common(
 
 
 def warn(line: str) -> None:
-    """One line of warning on stderr."""
-    err.print(Text(f"posturewatch: {line}", style="yellow"))
+    """One line of warning on stderr; above the live view where both are on one screen, which it would tear."""
+    where = out if isinstance(sys.stderr, FileProxy) and err.is_terminal else err
+    where.print(Text(f"posturewatch: {line}", style="yellow"))
 
 
 def read_settings(

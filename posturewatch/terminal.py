@@ -25,6 +25,7 @@ TURN = (
     f"Now turn your chair by 90°, to either side, look straight ahead and sit as before for {SIDE_HOLD_S:.0f} s. "
     f"There are {SIDE_WAIT_S:.0f} s for it."
 )
+KEYS = "Ctrl-C ends and saves"
 SIGN_DOSE = 0.5  # DESIGN part 4, where the bar changes its colour
 
 
@@ -40,7 +41,14 @@ def words(state: str) -> str:
     return state.replace("_", " ")
 
 
-def live(moment: Moment, settings: Settings, notice: Notice | None, source: str) -> Panel:
+def live(
+    moment: Moment,
+    settings: Settings,
+    notice: Notice | None,
+    source: str,
+    note: str | None = None,
+    keys: str = KEYS,
+) -> Panel:
     """The live view of `watch` and `demo`."""
     sample = moment.sample
     rows = Table.grid(padding=(0, 2))
@@ -55,8 +63,12 @@ def live(moment: Moment, settings: Settings, notice: Notice | None, source: str)
     rows.add_row("Next break", Text(_next_break(moment, settings)))
     if notice is not None:
         rows.add_row("Last alert", Text(f"{clock(notice.t_s)}  {notice.message}", style=_loudness(notice)))
-    keys = Text("Ctrl-C ends and saves", style="dim")
-    return Panel(Group(rows, Text(), keys), title=Text(f"posturewatch · {source} · {clock(sample.t_s)}"), width=78)
+    told = Text(note or "", style="yellow")
+    return Panel(
+        Group(rows, told, Text(keys, style="dim")),
+        title=Text(f"posturewatch · {source} · {clock(sample.t_s)}"),
+        width=78,
+    )
 
 
 def status(sample: Sample | None, status: Mapping[str, Any]) -> str:

@@ -2,18 +2,21 @@
 desktop heard, the person's wishes done, the history kept."""
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from posturewatch import baseline as baselines
-from posturewatch import config, control, exercises, frames, lens, notify, practice, preview, terminal
+from posturewatch import config, control, exercises, frames, lens, notify, practice, preview, terminal, whole
 from posturewatch.baseline import Baseline
+from posturewatch.catalogue import Exercise
 from posturewatch.control import Mailbox, Request
 from posturewatch.desk import Desk
 from posturewatch.display import Show, outputs_for
@@ -28,7 +31,7 @@ from posturewatch.monitor import Happening, Moment, Session, Started, Startup
 from posturewatch.notify import Notifier
 from posturewatch.notify_elsewhere import ElsewhereNotifier
 from posturewatch.posture import AWAY, Transition
-from posturewatch.session import Notice
+from posturewatch.session import Notice, as_line
 from posturewatch.shell import (
     INTERRUPTED,
     CameraName,
@@ -50,6 +53,7 @@ from posturewatch.shell import (
 ASK_S = 5.0  # chosen: how often the history is asked for exercises done
 COACH_S = 1.0  # chosen: how often it is looked for a coach, who needs the camera within seconds
 SNOOZE_S = 1800.0  # DESIGN part 4; what the notification's button says
+KEYS = "p pause · s snooze · r new baseline · n not now · Ctrl-C ends and saves"
 
 
 @command("posturewatch watch --preset gentle --samples today.jsonl")
@@ -74,12 +78,13 @@ def watch(
     source = chosen.camera.source
     shown = config.shown_source(source)  # without a password, also where the baseline is kept
     with contextlib.ExitStack() as stack:
-        stack.enter_context(control.watch_lock().hold(warn, time.sleep))
+        tell = _complaints()
+        stack.enter_context(control.watch_lock().hold(tell, time.sleep))
         kept = baselines.newest(baselines.folder(), shown, warn)
         if kept is not None and kept.hfov_error_deg is not None:
             chosen = config.with_hfov(chosen, kept.hfov_deg)  # measured once: a new baseline is captured with it too
         outputs = stack.enter_context(contextlib.closing(outputs_for(samples, marks, live=True)))
-        history = stack.enter_context(contextlib.closing(practice.history()))
+        history = stack.enter_context(contextlib.closing(practice.history(tell)))
         desk = stack.enter_context(contextlib.closing(Desk()))
         notifier = stack.enter_context(contextlib.closing(notify.here(warn)))
         eyes = stack.enter_context(Finder(stream=True))
@@ -90,19 +95,21 @@ def watch(
         rate_hz = rate or chosen.watch.rate_hz
         governor = None if rate or window else Governor(rate_hz)
         pace = Pace(rate_hz) if governor is None else governor.pace
+        display = Show(chosen, shown, quiet, view, keys=KEYS)
         run = Session(
             chosen,
             source,
             rate_hz,
             outputs,
-            Show(chosen, shown, quiet, view),
+            display,
             eyes,
             now,
             *practice.offered(history, now.date()),
             governed=governor is not None,
             busy=lambda t_s: desk.busy(t_s) is not None,
         )
-        day = Day(run, pace, governor, desk, notifier, _mailbox(), history, keys, shown, kept, quiet)
+        day = Day(run, pace, governor, desk, notifier, _mailbox(tell), history, keys, shown, kept, quiet, tell)
+        display.note = day.note
         shows = stack.enter_context(contextlib.closing(preview.Window())) if window else None
         looks = day.looks(pictures(source, pace, chosen, loop), eyes, shows)
         code = 0
@@ -114,11 +121,21 @@ def watch(
     return code
 
 
-def _mailbox() -> Mailbox | None:
+def _complaints() -> Callable[[str], None]:
+    """Where it goes what can't be kept: nowhere when nothing can be, as that is said at once, in one line."""
+    folder = config.data_folder()
+    why = whole.refused(folder)
+    if why is None:
+        return warn
+    warn(f"Nothing can be kept in {folder}: {why}. Watching goes on, without history, and `status` won't reach it.")
+    return lambda _line: None
+
+
+def _mailbox(tell: Callable[[str], None]) -> Mailbox | None:
     try:
         return Mailbox(control.folder())
     except PosturewatchError as error:
-        warn(f"{error} `posturewatch status` and its like won't reach this watch.")
+        tell(f"{error} `posturewatch status` and its like won't reach this watch.")
         return None
 
 
@@ -137,21 +154,28 @@ class Day:
     camera: str
     kept: Baseline | None
     quiet: bool
+    tell: Callable[[str], None] = warn  # what can't be kept
     paused: bool = False
     _t_s: float = 0.0
     _sure: bool = False
+    _coach_lock: Path = field(default_factory=lambda: practice.coach_lock().path)
     _coach: int | None = None
-    _coach_s: float = 0.0
+    _coach_s: float = -math.inf
     _asked_s: float = 0.0
+    _alerted: bool = False  # what the desktop shows is an alert, or its question
+    _question: Notice | None = None  # about the baseline, while it is open
+    _pausing: list[Request] = field(default_factory=list)  # answered once the camera is off
     _done: int = field(init=False)
     _show: Callable[[Happening], None] = field(init=False)
 
     def __post_init__(self) -> None:
         self._done = self.history.exercises_done()
         self._show, self.run.show = self.run.show, self.happened
+        self.pace.off = self._off(0.0)  # begun at a locked screen: the camera isn't even opened
 
     def looks(self, stream: Iterable[Frame], eyes: Finder, window: preview.Window | None) -> Iterator[Landmarks | Held]:
         """What the models find in each picture, or that it wasn't looked at; ends when the window is closed."""
+        picture = None
         for frame in stream:
             self._attend(frame)
             if frame.reason is not None and self.governor is not None:
@@ -160,16 +184,21 @@ class Day:
             look = Held(frame.t_s) if unseen else eyes.find(frame)
             yield look  # the session takes it before the next line runs
             self._pace(look)
-            if window is not None and frame.image is not None and isinstance(look, Landmarks):
+            picture = picture if frame.image is None else frame.image
+            if window is not None and picture is not None and isinstance(look, Landmarks):
                 run = self.run
-                if not window.show(preview.draw(frame.image, look, run.sample, run.baseline, run.settings.posture)):
+                if not window.show(preview.draw(picture, look, run.sample, run.baseline, run.settings.posture)):
                     return
 
     def _attend(self, frame: Frame) -> None:
         self._t_s = frame.t_s
         if self.mailbox is not None:
             for request in self.mailbox.requests(frames.now_s()):
-                self.mailbox.answer(request, self._asked(request))
+                if request.action == "pause":
+                    self.paused = True
+                    self._pausing.append(request)
+                else:
+                    self.mailbox.answer(request, self._asked(request))
         for answer in self.notifier.answers(frame.t_s):
             self._answered(answer)
         for key in self.keys.pressed() if self.keys else "":
@@ -177,16 +206,32 @@ class Day:
         self.desk.poll(frame.t_s)
         self._camera(frame)
 
+    def _off(self, t_s: float) -> str | None:
+        if t_s - self._coach_s >= COACH_S:
+            self._coach, self._coach_s = held_by(self._coach_lock), t_s
+        return "paused" if self.paused else "exercise" if self._coach is not None else self.desk.off
+
     def _camera(self, frame: Frame) -> None:
         """Let the camera go where somebody wants that, and take it again."""
-        if frame.t_s - self._coach_s >= COACH_S:
-            self._coach, self._coach_s = held_by(practice.coach_lock().path), frame.t_s
-        before = self.pace.off
-        self.pace.off = "paused" if self.paused else "exercise" if self._coach is not None else self.desk.off
+        before, self.pace.off = self.pace.off, self._off(frame.t_s)
         if self.pace.off is not None and before is None:
             self.history.save()  # a sleep may become a shutdown
-        if self.pace.off is not None and frame.reason == before:
+            self._let_be()
+        elif self.pace.off is None and before is not None and self._question is not None:
+            self.notifier.show(self._question)
+        is_off = before is not None and frame.reason == before  # this picture's turn began without the camera
+        if is_off and self.pace.off is not None:
             self.desk.released()
+        if self.mailbox is not None and (is_off or not self.paused):
+            for request in self._pausing:
+                self.mailbox.answer(request, self._asked(request))
+            self._pausing.clear()
+
+    def _let_be(self) -> None:
+        """No notification outlasts the camera: an alert is done with, a question is asked again later."""
+        self.notifier.withdraw()
+        if self._question is None:
+            self.run.monitor.answer()
 
     def _pace(self, look: Landmarks | Held) -> None:
         governor, monitor, sample = self.governor, self.run.monitor, self.run.sample
@@ -206,12 +251,15 @@ class Day:
         if isinstance(event, Moment):
             self.history.add(event.sample, at)
             self._see_exercises(event.sample.t_s)
-            if event.alert is None:
+            if event.alert is None and self._alerted:
+                self._question, self._alerted = None, False
                 self.notifier.withdraw()
         elif isinstance(event, Transition):
             self.history.transition(event, at)
         elif isinstance(event, Notice):
             self.history.alert(event, at)
+            self._question = event if event.kind == "baseline" else None
+            self._alerted = True
             self.notifier.show(event)
         elif isinstance(event, Started):
             self._begin(event)
@@ -222,6 +270,7 @@ class Day:
     def _begin(self, event: Started) -> None:
         x, y, size = event.baseline.place
         if self.governor is not None:
+            self.governor.forget()  # what was seen was judged without it
             width = event.baseline.size_px[0]
             self.governor.sit((x / width, y / width, size / width))
         if event.captured:
@@ -229,7 +278,7 @@ class Day:
             try:
                 baselines.save(baselines.folder() / baselines.file_name(self.camera, self.kept), self.kept, self.camera)
             except PosturewatchError as error:  # watching goes on
-                warn(str(error))
+                self.tell(str(error))
 
     def _see_exercises(self, t_s: float) -> None:
         """The coach is another process: what it has brought stands in the history."""
@@ -242,28 +291,36 @@ class Day:
     # What the person wishes
 
     def _asked(self, request: Request) -> dict[str, Any]:
-        if request.action == "recalibrate" and self.pace.off is not None:
-            return {"error": f"The camera is off ({self.pace.off}), so no baseline can be captured. Resume first."}
-        if request.action == "pause":
-            self.paused = True
-        elif request.action == "resume":
+        off = self._off(self._t_s)
+        if request.action == "recalibrate" and off is not None:
+            return {"error": f"The camera is off ({off}), so no baseline can be captured. Resume first."}
+        if request.action == "resume":
             self.paused = False
             self.run.monitor.snooze(self._t_s, 0.0)
         elif request.action == "snooze":
             self.run.monitor.snooze(self._t_s, request.seconds or SNOOZE_S)
         elif request.action == "recalibrate":
             self.run.monitor.recalibrate()
-        return {"text": DONE[request.action] if request.action in DONE else self._line(), "status": self._status()}
+        text = DONE[request.action] if request.action in DONE else self._line()
+        if request.action == "resume" and (off := self._off(self._t_s)) is not None:
+            text = f"Not paused any more; the camera stays off ({off})."
+        return {"text": text, "status": self._status()}
 
     def _answered(self, answer: str) -> None:
-        if answer == "recalibrate":
+        if answer == "recalibrate" and self.pace.off is None:
             self.run.monitor.recalibrate()
         elif answer == "snooze":
             self.run.monitor.snooze(self._t_s, SNOOZE_S)
         elif answer == "exercise" and self.run.summary.exercises:
-            wanted = exercises.by_id(self.run.catalogue, self.run.summary.exercises[-1])
-            say(exercises.text(wanted), self.quiet)
+            self._offer(exercises.by_id(self.run.catalogue, self.run.summary.exercises[-1]))
         self.run.monitor.answer()
+
+    def _offer(self, wanted: Exercise) -> None:
+        """The exercise in place of the alert that named it: on the desktop, and its steps in the terminal."""
+        coached = f"{wanted.reason} Counted along: posturewatch exercises {wanted.id} --coach"
+        self.notifier.show(Notice(self._t_s, "exercise", 2, f"{wanted.name}. {coached}", None))
+        self._alerted = False
+        say(exercises.text(wanted), self.quiet)
 
     def _pressed(self, key: str) -> None:
         if key == "p":
@@ -281,13 +338,20 @@ class Day:
             "running": True,
             "pid": os.getpid(),
             "camera": self.camera,
-            "camera_off": self.pace.off,
+            "camera_off": self._off(self._t_s),
             "paused": self.paused,
             "snoozed_s": round(self.run.monitor.snoozed_s(self._t_s), 1),
             "alerts_wait": self.desk.busy(self._t_s),
             "baseline": self.run.baseline is not None and not self.run.monitor.settling,
-            "sample": None if sample is None else asdict(sample),
+            "sample": None if sample is None else as_line(sample),
         }
+
+    def note(self) -> str | None:
+        """What the live view says besides the numbers."""
+        snoozed_s, off = self.run.monitor.snoozed_s(self._t_s), self._off(self._t_s)
+        if off is not None:
+            return f"The camera is off: {off}."
+        return f"Alerts come again in {terminal.clock(snoozed_s)}." if snoozed_s else None
 
     def _line(self) -> str:
         return terminal.status(self.run.sample, self._status())

@@ -7,6 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+ROOM_BYTES = 65_536  # chosen: what a morning's history takes
+
+
+def refused(folder: Path) -> str | None:
+    """Why nothing can be kept in this folder, which is made if it can be; None when all is well."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(ROOM_BYTES))
+            file.flush()
+    except OSError as error:
+        return str(error.strerror)
+    return None
+
 
 @contextmanager
 def writing(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:

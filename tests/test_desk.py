@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import types
+from pathlib import Path
 
 import pytest
 from desktop import (
@@ -598,9 +599,10 @@ def test_libpulse_is_not_used_where_it_would_contact_an_x_server_elsewhere(monke
 
 
 @pytest.mark.parametrize("path", ["{tmp_path}:/usr/bin:/bin", None])
-def test_looking_for_libpulse_starts_no_compiler(tmp_path, path):
-    (tmp_path / "gcc").write_text("#!/bin/sh\n")
-    (tmp_path / "gcc").chmod(0o755)
+def test_looking_for_libpulse_starts_no_compiler_and_nothing_of_the_present_folder(tmp_path, path):
+    for name in ("gcc", "ld"):
+        (tmp_path / name).write_text(f"#!/bin/sh\n: > {tmp_path}/started\n")
+        (tmp_path / name).chmod(0o755)
     code = (
         "import os, tempfile; tempfile.NamedTemporaryFile = lambda: os._exit(3)\n"  # a compiler's result
         "before = os.environ.get('PATH')\n"
@@ -608,7 +610,21 @@ def test_looking_for_libpulse_starts_no_compiler(tmp_path, path):
         "assert microphone._load().Pulse and os.environ.get('PATH') == before"
     )
     environ = {"PATH": path.format(tmp_path=tmp_path)} if path else {}
-    subprocess.run([sys.executable, "-c", code], env=environ, check=True)
+    environ["PYTHONPATH"] = str(Path(microphone.__file__).parent.parent)
+    subprocess.run([sys.executable, "-c", code], env=environ, cwd=tmp_path, check=True)
+    assert not (tmp_path / "started").exists()
+
+
+def test_the_sound_server_is_asked_without_writing_a_cookie(tmp_path, monkeypatch, sounding):
+    monkeypatch.setenv("PULSE_SERVER", str(sounding[0]))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("PULSE_COOKIE", raising=False)
+    found = microphone.Microphone()
+    assert not found.in_use(0.0)
+    assert found.problem is None
+    found.close()
+    assert not (tmp_path / "config").exists()
+    assert "PULSE_COOKIE" not in os.environ
 
 
 def test_without_a_sound_server_alsa_tells(tmp_path, monkeypatch):

@@ -195,12 +195,16 @@ def test_a_clip_cut_without_re_encoding_is_complete(tmp_path):
     assert video_length_s(path) == pytest.approx(1, abs=0.05)
 
 
-def test_rotation_metadata_is_obeyed(tmp_path):
-    path = write_video(tmp_path / "phone.mp4", [red_left()] * 3, codec="mp4v")
+def turned_clockwise(path):
     data = bytearray(path.read_bytes())
-    turned_clockwise = (0, 1 << 16, 0, -1 << 16, 0, 0, 48 << 16, 0, 1 << 30)
-    struct.pack_into(">9i", data, data.index(b"tkhd") + 44, *turned_clockwise)  # ISO 14496-12, track header box
+    matrix = (0, 1 << 16, 0, -1 << 16, 0, 0, 48 << 16, 0, 1 << 30)
+    struct.pack_into(">9i", data, data.index(b"tkhd") + 44, *matrix)  # ISO 14496-12, track header box
     path.write_bytes(data)
+    return path
+
+
+def test_rotation_metadata_is_obeyed(tmp_path):
+    path = turned_clockwise(write_video(tmp_path / "phone.mp4", [red_left()] * 3, codec="mp4v"))
     image = next(read_video(path, 5, pytest.fail)).image
     assert image.shape == (64, 48, 3)
     assert image[10, 24, 0] > 200 > 50 > image[10, 24, 2], "the left is now the top"
@@ -496,3 +500,236 @@ def test_a_file_that_may_not_be_read_says_why(tmp_path, monkeypatch):
 def test_a_frame_cannot_be_changed():
     with pytest.raises(AttributeError):
         Frame(0.0, None, "camera lost").t_s = 1.0
+
+
+# A file of JPEGs is read packed
+
+
+def photos(count, width=640, height=480):
+    """Pictures that differ: the person sways."""
+    wide = scene(width + 40 * count, height, noise_sd=2.0)
+    return [wide[:, 40 * n : 40 * n + width] for n in range(count)]
+
+
+@pytest.fixture(scope="module")
+def packed_file(tmp_path_factory):
+    return write_video(tmp_path_factory.mktemp("packed") / "a.avi", photos(8), fps=5.0)
+
+
+@pytest.fixture
+def decodes(monkeypatch):
+    """How often a JPEG was decoded in full, and how often at an eighth."""
+    counted, decode = {"full": 0, "eighth": 0}, cv2.imdecode
+
+    def counting(data, flags):
+        counted["eighth" if flags & cv2.IMREAD_REDUCED_GRAYSCALE_8 == cv2.IMREAD_REDUCED_GRAYSCALE_8 else "full"] += 1
+        return decode(data, flags)
+
+    monkeypatch.setattr(frames.cv2, "imdecode", counting)
+    return counted
+
+
+def decoding(path, monkeypatch, mirror=False):
+    """The same file read by the video decoder."""
+    with monkeypatch.context() as patch_:
+        patch_.setattr(frames, "_packed", lambda *_: None)
+        return list(read_video(path, 30, pytest.fail, mirror))
+
+
+def apart(one, other):
+    return float(np.abs(one.astype(float) - other.astype(float)).mean())
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (1600, 1200), (642, 486)])
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_packed_file_gives_the_same_frames_as_a_decoded_one(tmp_path, monkeypatch, decodes, size, mirror):
+    path = write_video(tmp_path / "a.avi", photos(3, *size), fps=5.0)
+    slow = decoding(path, monkeypatch, mirror)
+    assert decodes == {"full": 0, "eighth": 0}
+    quick = list(read_video(path, 30, pytest.fail, mirror))
+    assert decodes["eighth"] == 3
+    assert [frame.t_s for frame in quick] == [frame.t_s for frame in slow] == pytest.approx([0, 0.2, 0.4])
+    for one, other, third in zip(quick, slow, [*slow[1:], slow[0]], strict=True):
+        assert (one.reason, one.image.shape, one.small.shape) == (None, other.image.shape, other.small.shape)
+        assert one.image.flags.c_contiguous
+        assert apart(one.image, other.image) < 2 < apart(one.image, third.image)  # steps of brightness
+        assert apart(one.small, other.small) < 2.5 < apart(one.small, np.flip(one.small, 1))
+
+
+def test_a_packed_picture_is_decoded_only_where_it_is_wanted(packed_file, decodes):
+    asked = []
+
+    def every_third(t_s, small):
+        asked.append((round(t_s, 3), small.shape, small.dtype))
+        return len(asked) % 3 == 1
+
+    pace = Pace(5, wants=every_third)
+    seen = list(play(packed_file, pace, pytest.fail, clock=lambda: 0.0, sleep=lambda _s: None))
+    assert asked == [(round(n / 5, 3), (60, 80), np.uint8) for n in range(8)]
+    assert [frame.image is not None for frame in seen] == [n % 3 == 0 for n in range(8)]
+    assert {frame.reason for frame in seen} == {None}
+    assert all(frame.small is not None for frame in seen), "each has its thumbnail"
+    assert decodes == {"full": 3 + 1, "eighth": 8}, "one to see what the file holds"
+
+
+def test_frames_between_the_ticks_are_not_decoded_at_all(packed_file, decodes):
+    assert times(read_video(packed_file, 1, pytest.fail)) == [0, 1]
+    assert decodes == {"full": 2 + 1, "eighth": 2}
+
+
+def test_a_decoded_picture_that_is_not_wanted_is_not_given_either(tmp_path):
+    path, number = clip(tmp_path / "a.avi", 6, fps=5.0), []
+    pace = Pace(5, wants=lambda _t_s, small: number.append(small.shape) or len(number) == 2)
+    seen = list(play(path, pace, pytest.fail, clock=lambda: 0.0, sleep=lambda _s: None))
+    assert [frame.image is not None for frame in seen] == [n == 1 for n in range(6)]
+    assert set(number) == {(60, 80)}
+
+
+def test_a_picture_that_cannot_be_judged_is_not_asked_about_and_says_why(tmp_path):
+    black = [np.zeros((480, 640, 3), np.uint8)] * 2
+    for path in (write_video(tmp_path / "a.avi", black, 5.0), write_video(tmp_path / "a.mp4", black, 5.0, "mp4v")):
+        pace = Pace(5, wants=lambda *_: pytest.fail("asked"))
+        seen = list(play(path, pace, pytest.fail, clock=lambda: 0.0, sleep=lambda _s: None))
+        assert [frame.reason for frame in seen] == ["too dark"] * 2
+
+
+def is_packed(path):
+    return frames._is_packed(frames._open_video(path))
+
+
+def test_what_is_no_large_file_of_jpegs_is_decoded(tmp_path, decodes):
+    assert is_packed(write_video(tmp_path / "a.avi", photos(2)))
+    assert is_packed(write_video(tmp_path / "a.mkv", photos(2)))
+    decodes["full"] = 0
+    for path in (
+        write_video(tmp_path / "narrow.avi", photos(2, 632, 480)),
+        write_video(tmp_path / "low.avi", photos(2, 640, 472)),
+        write_video(tmp_path / "mpeg.avi", photos(2), codec="XVID"),
+        write_video(tmp_path / "mpeg.mp4", photos(2), codec="mp4v"),
+    ):
+        assert not is_packed(path)
+        assert len(list(read_video(path, 30, pytest.fail))) == 2
+    assert decodes == {"full": 0, "eighth": 0}
+
+
+def twice_as_high(path, target):
+    """The AVI with twice the height in its stream's BITMAPINFOHEADER."""
+    content = bytearray(path.read_bytes())
+    at = content.index(b"strf") + 16
+    assert struct.unpack_from("<i", content, at) == (480,)
+    content[at : at + 4] = struct.pack("<i", 960)
+    target.write_bytes(content)
+    return target
+
+
+def test_a_file_whose_jpegs_are_one_field_of_an_interlaced_picture_each_is_decoded(packed_file, tmp_path):
+    path = twice_as_high(packed_file, tmp_path / "b.avi")
+    assert not is_packed(path)
+    assert len(list(read_video(path, 30, lambda _line: None))) > 0
+
+
+def test_a_turned_file_of_jpegs_is_decoded(packed_file):
+    class Turned:
+        """The file, with a note that it is to be turned by so many degrees."""
+
+        def __init__(self, degrees):
+            self.degrees, self.capture = degrees, cv2.VideoCapture(str(packed_file), cv2.CAP_FFMPEG)
+
+        def get(self, what):
+            return self.degrees if what == cv2.CAP_PROP_ORIENTATION_META else self.capture.get(what)
+
+    assert frames._packed(str(packed_file), Turned(0)) is not None
+    assert frames._packed(str(packed_file), Turned(90)) is None
+
+
+def with_broken(path, target, numbers, start=0):
+    """The AVI with some of its JPEGs overwritten from this byte on, of the same length as before."""
+    content, at, found = bytearray(path.read_bytes()), 0, []
+    while (at := content.find(b"00dc", at)) >= 0:
+        size = struct.unpack_from("<I", content, at + 4)[0]
+        if content[at + 8 : at + 10] == b"\xff\xd8":
+            found.append((at + 8, size))
+        at += 4
+    for number in numbers:
+        at, size = found[number]
+        content[at + start : at + size] = b"\x55" * (size - start)
+    target.write_bytes(content)
+    return target
+
+
+def test_a_broken_jpeg_inside_is_stepped_over_whether_it_is_wanted_or_not(packed_file, tmp_path):
+    path = with_broken(packed_file, tmp_path / "b.avi", [2, 3])
+    assert times(read_video(path, 30, lambda _line: None)) == [0, 0.2, 0.8, 1.0, 1.2, 1.4]
+    asked = []
+    pace = Pace(5, wants=lambda t_s, _small: asked.append(round(t_s, 3)) or False)
+    seen = list(play(path, pace, lambda _line: None, clock=lambda: 0.0, sleep=lambda _s: None))
+    assert times(seen) == asked == [0, 0.2, 0.8, 1.0, 1.2, 1.4]
+    assert {frame.image is None for frame in seen} == {True}
+
+
+def test_a_jpeg_that_ends_early_or_is_broken_first_neither_crashes_nor_stops_the_file(packed_file, tmp_path, capfd):
+    half = with_broken(packed_file, tmp_path / "b.avi", [1, 4], start=2000)
+    assert times(read_video(half, 30, lambda _line: None))[-1] == 1.4
+    first = with_broken(packed_file, tmp_path / "c.avi", [0])
+    assert times(read_video(first, 30, lambda _line: None))[-3:] == [0.8, 1.0, 1.2], (
+        "the first that can be read is at 0"
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_jpeg_whose_full_decode_fails_is_stepped_over(packed_file, monkeypatch):
+    decode, count = cv2.imdecode, [0]
+
+    def failing(data, flags):
+        if flags & cv2.IMREAD_REDUCED_GRAYSCALE_8 != cv2.IMREAD_REDUCED_GRAYSCALE_8:
+            count[0] += 1
+            if count[0] == 3:
+                raise cv2.error("broken")
+            if count[0] == 4:
+                return None
+        return decode(data, flags)
+
+    monkeypatch.setattr(frames.cv2, "imdecode", failing)
+    assert times(read_video(packed_file, 30, pytest.fail)) == [0, 0.6, 0.8, 1.0, 1.2, 1.4]
+
+
+def test_a_packed_file_that_stands_still_is_frozen_after_10_s(tmp_path):
+    path = write_video(tmp_path / "a.avi", photos(1) * 12, fps=1.0)
+    assert [frame.reason for frame in read_video(path, 1, pytest.fail)] == [None] * 10 + ["picture frozen"] * 2
+
+
+def test_while_it_is_off_frames_come_with_that_reason_and_nothing_is_decoded(packed_file, decodes):
+    pace, time = Pace(5), Time()
+    stream = play(packed_file, pace, pytest.fail, clock=time.clock, sleep=time.sleep)
+    assert next(stream).reason is None
+    before = dict(decodes)
+    pace.off = "paused"
+    seen = list(islice(stream, 3))
+    assert [(frame.reason, frame.image, frame.small) for frame in seen] == [("paused", None, None)] * 3
+    assert times(seen) == [0.2, 0.4, 0.6]
+    assert decodes == before
+    pace.off = None
+    assert [frame.reason for frame in stream] == [None] * 4
+    assert decodes["full"] == before["full"] + 4
+
+
+def test_a_file_of_another_codec_is_not_retrieved_while_it_is_off(tmp_path):
+    with patch.object(FakeFile, "retrieve", lambda _self: pytest.fail("decoded")):
+        pace = Pace(30, off="locked")
+        with (
+            patch.object(frames, "_check_file"),
+            patch.object(frames, "_mp4_length_s", return_value=None),
+            patch.object(frames.cv2, "VideoCapture", lambda *_: FakeFile([0.0, 0.1, 0.2], -1.0, 10.0)),
+        ):
+            seen = list(play("a.mp4", pace, pytest.fail, clock=lambda: 0.0, sleep=lambda _s: None))
+    assert [frame.reason for frame in seen] == ["locked"] * 3
+
+
+def test_a_rate_that_changes_between_two_pictures_holds_from_the_next_one_on(tmp_path):
+    path, time, pace = clip(tmp_path / "a.avi", 60, fps=10.0), Time(), Pace(2)
+    seen = []
+    for frame in play(path, pace, pytest.fail, clock=time.clock, sleep=time.sleep):
+        seen.append(frame.t_s)
+        pace.rate_hz = {3: 5, 8: 1, 10: 2}.get(len(seen), pace.rate_hz)
+    assert seen[:12] == pytest.approx([0, 0.5, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 3.0, 4.0, 4.5, 5.0])
+    assert time.s == pytest.approx(1000 + seen[-1])

@@ -1,6 +1,7 @@
 """Hold, dose, still and seated: DESIGN part 4, at 2, 5 and 30 looks a second."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import hypothesis
 import pytest
@@ -23,8 +24,10 @@ from timeline import (
 
 from posturewatch.chain import Deviation
 from posturewatch.config import PostureRules, SeatedRule, Settings, StillRule, with_preset
-from posturewatch.holds import Clocks, Seated, Still, limit_s
+from posturewatch.desk import Desk as DesktopDesk
+from posturewatch.holds import LEFT, Clocks, Seated, Still, limit_s
 
+LOCKED = {"reason": "screen locked"}
 STANDARD = Settings()
 GENTLE = with_preset(STANDARD, "gentle")
 STRICT = with_preset(STANDARD, "strict")  # T = 45 s
@@ -258,7 +261,7 @@ def test_an_exercise_during_the_dwell_discards_what_was_pending():
 
 
 @at_every_rate
-@pytest.mark.parametrize("gap_s", [5.5, 60.0, 28_800.0])
+@pytest.mark.parametrize("gap_s", [5.5, 60.0, 119.0])
 def test_a_gap_adds_nothing_to_any_clock_and_ends_none(rate_hz, gap_s):
     desk = Desk(STRICT)
     steady = FORWARD | {"head_cm": (0.0, 0.0, 60.0)}
@@ -266,6 +269,18 @@ def test_a_gap_adds_nothing_to_any_clock_and_ends_none(rate_hz, gap_s):
     after = desk.look(Deviation(30.0 + gap_s, **steady))
     assert after.clocks == before.clocks
     assert before.clocks.hold_s == before.clocks.still_s == before.clocks.seated_s == pytest.approx(30.0)
+
+
+@at_every_rate
+@pytest.mark.parametrize("gap_s", [120.5, 36_000.0])
+def test_a_gap_as_long_as_a_break_is_one_and_moves_no_other_clock(rate_hz, gap_s):
+    desk = Desk(STRICT)
+    steady = FORWARD | {"head_cm": (0.0, 0.0, 60.0)}
+    before = [desk.look(dev) for dev in looks(rate_hz, (30, steady))][-1]
+    after = [desk.look(dev) for dev in looks(rate_hz, (10, steady), from_s=30.0 + gap_s)]
+    assert after[0].clocks == replace(before.clocks, seated_s=0.0)
+    assert after[-1].clocks.seated_s == near(10.0, rate_hz)
+    assert after[-1].clocks.hold_s == near(40.0, rate_hz)
 
 
 def test_a_gap_of_five_seconds_is_none():
@@ -477,6 +492,40 @@ def test_a_gap_neither_counts_as_seated_nor_as_away():
     assert clock.seated_s == 125.0
 
 
+@at_every_rate
+@pytest.mark.parametrize("why", ["going to sleep", "lid closed", "screen locked"])
+def test_a_camera_let_go_for_two_minutes_because_the_desk_was_left_is_a_break(rate_hz, why):
+    played = run(rate_hz, (60, UPRIGHT), (150, {"reason": why}), (10, UPRIGHT))
+    assert at(played, 178.0).clocks.seated_s == near(60.0, rate_hz)
+    assert at(played, 181.0).clocks.seated_s == 0.0
+    assert played[-1].clocks.seated_s == near(10.0, rate_hz)
+
+
+@pytest.mark.parametrize("why", ["paused", "exercise", "camera lost", "too dark"])
+def test_while_nothing_says_that_the_desk_was_left_the_seated_clock_only_stands(why):
+    assert run(2, (60, UPRIGHT), (600, {"reason": why}), (10, UPRIGHT))[-1].clocks.seated_s == near(70.0, 2)
+
+
+def test_a_short_lock_stops_the_seated_clock_and_is_no_break():
+    played = run(2, (60, UPRIGHT), (110, LOCKED), (10, UPRIGHT), (110, LOCKED), (10, UPRIGHT))
+    assert played[-1].clocks.seated_s == near(80.0, 2)
+
+
+def test_an_empty_chair_a_locked_screen_and_a_sleep_are_one_absence():
+    desk = Desk()
+    for dev in [*looks(2, (60, UPRIGHT), (40, NOBODY), (40, LOCKED)), *looks(2, (5, UPRIGHT), from_s=190.0)]:
+        last = desk.look(dev)  # 40 + 40 s and a gap of 50 s
+    assert last.clocks.seated_s == near(5.0, 2)
+
+
+def test_the_desktop_knows_no_other_reason_to_leave_the_desk():
+    found = []
+    for sleeping, lid_closed, locked in [(True, False, False), (False, True, False), (False, False, True)]:
+        logind = SimpleNamespace(sleeping=sleeping, lid_closed=lid_closed, locked=locked)
+        found.append(DesktopDesk.off.fget(SimpleNamespace(_logind=logind, _savers={})))
+    assert tuple(found) == LEFT
+
+
 # all of them
 
 FIELDS = st.sampled_from([UPRIGHT, FORWARD, TURNED, DOWN | {"neck_flexion_deg": 70.0}, NOBODY, UNTOLD])
@@ -531,7 +580,9 @@ def test_a_suspended_gap_of_any_length_adds_nothing(before, after, gap_s, fields
     def clocks(gap_s):
         return [look.clocks for look in played_by_steps([*before, (gap_s, 1, fields), *after], STRICT)]
 
-    assert clocks(gap_s) == clocks(0.0)
+    gap, none = clocks(gap_s), clocks(0.0)
+    assert [replace(each, seated_s=0.0) for each in gap] == [replace(each, seated_s=0.0) for each in none]
+    assert all(one.seated_s <= other.seated_s for one, other in zip(gap, none, strict=True)), "a gap may be a break"
 
 
 def test_the_clocks_before_the_first_look_are_zero():
