@@ -311,8 +311,8 @@ class Monitor:
     def _repeats(self, tick: int) -> Iterator[Moment]:
         """A tick without a look repeats the last estimate with its age, as long as the clocks would run on."""
         last = self._last
-        if last is None or tick / self._rate_hz - last.t_s > self._settings.hold.gap_s:
-            return  # a gap
+        if last is None:
+            return
         for missed in range(self._tick + 1, tick):
             t_s = missed / self._rate_hz
             if t_s - last.t_s > self._settings.hold.gap_s:

@@ -388,10 +388,8 @@ class Summary:
         """P10, P50 and P90 of the forward-head angle (APDF, Jonsson); None when it was never told."""
         if not self.angles:
             return None
-        tenths = sorted(self.angles)
-        shares = np.cumsum([self.angles[each] for each in tenths]) / self.angles.total()
-        p10, p50, p90 = (tenths[int(np.searchsorted(shares, share - 1e-9))] / 10 for share in (0.1, 0.5, 0.9))
-        return p10, p50, p90
+        p10, p50, p90 = np.percentile(np.repeat(list(self.angles), list(self.angles.values())), [10, 50, 90]) / 10
+        return float(p10), float(p50), float(p90)
 
     def as_dict(self) -> dict[str, Any]:
         """For summary.json."""

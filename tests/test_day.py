@@ -246,12 +246,12 @@ def test_alerts_come_at_the_same_time_as_with_five_looks_a_second(monkeypatch, t
 
 def test_a_new_baseline_is_looked_at_with_at_once(monkeypatch, tmp_path):
     begun = lived(monkeypatch, tmp_path, Scene(13))
-    assert [each.sample.reason for each in begun.diary.moments if each.sample.t_s > 10.9] == [None] * 4
+    assert [each.sample.reason for each in begun.diary.moments if each.sample.t_s > 10.4] == [None] * 4
 
 
-# eight hours of work, upright, with all that people do meanwhile
+# three hours of work, upright, with all that people do meanwhile
 
-BLOCK_S, BREAK_S, DAY_S = 2900.0, 240.0, 28_800.0
+BLOCK_S, BREAK_S, DAY_S = 2900.0, 240.0, 10_800.0
 HABITS = {  # seconds and what is done so long
     "a glance aside": (4.0, Sitter(turn_deg=38.0)),
     "a look at the keyboard": (6.0, Sitter(flexion_deg=26.0)),
@@ -292,7 +292,7 @@ def rss_mb():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_eight_upright_hours_with_fidgeting_bring_no_alert_and_take_no_more_memory(monkeypatch, tmp_path):
+def test_three_upright_hours_with_fidgeting_bring_no_alert_and_take_no_more_memory(monkeypatch, tmp_path):
     memory_mb, blocks = [], []
 
     def every(moment):
@@ -301,13 +301,13 @@ def test_eight_upright_hours_with_fidgeting_bring_no_alert_and_take_no_more_memo
             blocks.append(sys.getallocatedblocks())
 
     scenes = fidgety(DAY_S, seed=5)
-    eight = lived(monkeypatch, tmp_path, *scenes, rate_hz=0.25, moments=False, every=every, fps=1.0)
-    assert eight.diary.notices == []
+    whole = lived(monkeypatch, tmp_path, *scenes, rate_hz=0.25, moments=False, every=every, fps=1.0)
+    assert whole.diary.notices == []
     breaks = sum(scene.sitter is NOBODY for scene in scenes)
-    assert [each[1:] for each in eight.diary.transitions] == [("upright", "away"), ("away", "upright")] * breaks
-    assert eight.run.summary.seconds["away"] == pytest.approx(breaks * (BREAK_S - 3.0), rel=0.02)
-    assert sum(eight.run.summary.seconds.values()) == pytest.approx(DAY_S, rel=0.01)
-    assert sum(sum(minute.seconds.values()) for minute in eight.history.minutes()) == pytest.approx(DAY_S, rel=0.01)
-    assert len(memory_mb) == 9
+    assert [each[1:] for each in whole.diary.transitions] == [("upright", "away"), ("away", "upright")] * breaks
+    assert whole.run.summary.seconds["away"] == pytest.approx(breaks * (BREAK_S - 3.0), rel=0.02)
+    assert sum(whole.run.summary.seconds.values()) == pytest.approx(DAY_S, rel=0.01)
+    assert sum(sum(minute.seconds.values()) for minute in whole.history.minutes()) == pytest.approx(DAY_S, rel=0.01)
+    assert len(memory_mb) == 4
     assert memory_mb[-1] - memory_mb[1] < 8.0, memory_mb
-    assert blocks[-1] - blocks[1] < 8000, blocks  # Python's objects: the summary keeps an angle a look
+    assert blocks[-1] - blocks[1] < 2000, blocks  # Python's objects

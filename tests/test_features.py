@@ -118,7 +118,14 @@ def test_a_person_who_sits_elsewhere_than_the_baselines_is_someone_else():
 
 @pytest.mark.parametrize(
     ("size", "reason"),
-    [(0.39, "nobody in view"), (0.41, None), (2.4, None), (2.6, "someone else in the picture")],
+    [
+        (0.39, "nobody in view"),
+        (0.41, "someone else in the picture"),
+        (0.49, "someone else in the picture"),
+        (0.51, None),
+        (2.4, None),
+        (2.6, "someone else in the picture"),
+    ],
 )
 def test_a_person_much_smaller_than_the_baselines_is_not_there_and_a_larger_one_is_someone_else(size, reason):
     here = judged(landmarks()).place
