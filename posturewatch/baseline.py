@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from posturewatch import geometry
+from posturewatch import geometry, whole
 from posturewatch.config import data_folder
 from posturewatch.errors import PosturewatchError
 from posturewatch.features import (
@@ -270,16 +269,9 @@ def save(path: Path, baseline: Baseline, camera: str) -> None:
     try:
         for each in (path.parent.parent, path.parent):  # one by one: the mode is that of the last only
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".baseline-")  # mkstemp gives 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file, allow_nan=False)
-                file.flush()
-                os.fsync(file.fileno())
+        with whole.writing(path) as file:
+            json.dump(content, file, allow_nan=False)
             _keep_before(path)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)  # what could not be kept: the shape of a face
     except OSError as error:
         raise PosturewatchError(
             f"Cannot keep the baseline in {path.parent}: {error.strerror}. Each start will calibrate anew."

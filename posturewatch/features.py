@@ -11,7 +11,7 @@ from posturewatch.persons import Place, head_shoulder_px, place_of
 
 Array = npt.NDArray[np.float64]
 
-NOSE, EYES, EARS, MOUTH, SHOULDERS = 0, [2, 5], [7, 8], [9, 10], [11, 12]  # MediaPipe's pose; left before right
+NOSE, EYES, EARS, MOUTH, SHOULDERS = persons.NOSE, persons.EYES, persons.EARS, persons.MOUTH, persons.SHOULDERS
 HEAD = [NOSE, *EYES, *EARS, *MOUTH]
 
 NOBODY_RATIO = 0.08  # shoulders or head–shoulder distance below this part of the height: invented (real footage:
@@ -23,7 +23,7 @@ FACELESS_MARGIN = 1.0  # the same where no face is found: half of the heads inve
 MOST_NECK = 6.0  # ears to shoulders over eyes to mouth: people 2.8–3.4, looking down 5; invented 7 (crops)
 FACE_OUTSIDE = 0.15  # part of the face's points outside the picture: forehead cut .12, brows cut .3 (crops)
 SHOULDER_OUTSIDE = 0.25  # of the shoulder width: farther out the pose model guesses (mediapipe#5197); chosen
-FRONT_RATIO, SIDE_RATIO = 1.2, 0.8  # shoulder width / head–shoulder distance; footage: front ≥ 1.4, profile ≤ .75
+SIDE_RATIO = 0.8  # shoulder width over head–shoulder distance up to which it is a side view; footage: profile ≤ .75
 BEHIND_SIZE = 0.5  # of the baseline's: a sitter rolled back 40–60 cm has .54–.64, somebody 90 cm behind .44 (rendered)
 NOBODY, ELSE = "nobody in view", "someone else in the picture"
 FACE_OFF = 0.9  # face middle farther than this part of the face's width from the nose: another person's face; chosen
@@ -209,7 +209,7 @@ def _inside(point: Array, size: tuple[int, int], margin: float) -> bool:
 
 def _view(pose: Array) -> str:
     ratio = float(np.linalg.norm(pose[11, :2] - pose[12, :2])) / max(head_shoulder_px(pose), 1e-6)
-    return "front" if ratio >= FRONT_RATIO else "side" if ratio <= SIDE_RATIO else "oblique"
+    return "front" if ratio >= persons.FRONT_RATIO else "side" if ratio <= SIDE_RATIO else "oblique"
 
 
 def _turn_deg(world: Array) -> float:

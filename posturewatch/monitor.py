@@ -16,6 +16,7 @@ from posturewatch.config import as_dict as settings_dict
 from posturewatch.errors import PosturewatchError
 from posturewatch.exercises import Catalogue, Exercise
 from posturewatch.features import Features, describe
+from posturewatch.frames import SLACK_S
 from posturewatch.health import Health
 from posturewatch.holds import Clocks, Holds, limit_s
 from posturewatch.landmarks import Finder, Held, Landmarks
@@ -27,7 +28,6 @@ CHECK_S = 5.0  # DESIGN part 2: a stored baseline is taken if five seconds of lo
 PAUSE_S = 2.0  # chosen: five seconds of looking begin anew after such a pause
 SIDE_HOLD_S, SIDE_WAIT_S = 3.0, 30.0  # chosen: to hold the side view; to turn the chair until then
 SIDE_GAP_S = 0.6  # chosen: two looks of five a second may be lost in what is held
-SLACK_S = 0.002  # chosen: time stamps are rounded to 1 ms
 SMOOTHED = (
     "forward_head_deg",
     "ear_shoulder_deg",
@@ -284,8 +284,9 @@ class Monitor:
         yield from self._asked(look.t_s)
 
     def _another_mode(self, look: Landmarks) -> bool:
-        known = self._baseline is not None and not self.settling and look.reason is None
-        return known and self._baseline is not None and look.size_px != self._baseline.size_px
+        if self._baseline is None or self.settling or look.reason is not None:
+            return False
+        return look.size_px != self._baseline.size_px
 
     def _trusted(self, seen: Deviation) -> Deviation:
         """The deviation, or why there is none while the baseline is in doubt; nothing is told by a wrong measure."""

@@ -7,8 +7,8 @@ Array = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.uint8]
 Place = tuple[float, float, float]  # as landmarks.Place: x, y of the nose and width of the shoulders, in pixels
 
-NOSE, EYES, EARS, MOUTH, SHOULDERS = 0, [2, 5], [7, 8], [9, 10], [11, 12]  # MediaPipe's pose
-FRONT_RATIO = 1.2  # features: shoulder width over the distance to the ears, from there on a front view
+NOSE, EYES, EARS, MOUTH, SHOULDERS = 0, [2, 5], [7, 8], [9, 10], [11, 12]  # MediaPipe's pose; left before right
+FRONT_RATIO = 1.2  # shoulder width over the distance to the ears, from there on a front view; footage: front ≥ 1.4
 NEAR_SIZE, NEAR_WIDTHS = (0.4, 2.5), 1.2  # someone else: size against the baseline's, distance in its shoulder widths
 # of the baseline's size; without a face from the front, smaller is somebody behind: a sitter 15 cm farther back has
 # .75 and more (rendered people), somebody .6 m behind .42-.58

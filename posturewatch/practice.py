@@ -13,7 +13,7 @@ from rich.text import Text
 
 from posturewatch import camera as cameras
 from posturewatch import catalogue as catalogues
-from posturewatch import coached, config, exercises, figure, frames, scene, terminal
+from posturewatch import coached, config, control, exercises, figure, frames, scene, terminal
 from posturewatch.catalogue import HURTS, Catalogue, Exercise
 from posturewatch.coach import Coach
 from posturewatch.coached import Event, Finished
@@ -153,7 +153,7 @@ def _coach(exercise: Exercise, chosen: Settings, as_json: bool, quiet: bool) -> 
 
 def _wait_for_the_camera() -> None:
     """A running watch sees the coach's lock and lets the camera go."""
-    if held_by(config.data_folder() / "watch.lock") is not None:
+    if held_by(control.watch_lock().path) is not None:
         time.sleep(LET_GO_S)
 
 
