@@ -14,11 +14,12 @@ import numpy.typing as npt
 from calibration.metrics import agreement
 from calibration.people import DATA, Line, baseline, grouped, read
 from calibration.tables import markdown
-from posturewatch import geometry, lens
+from posturewatch import geometry
 from posturewatch.baseline import Baseline
 from posturewatch.chain import deviation
 from posturewatch.config import Camera
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate import lens
 from posturewatch.features import describe
 
 Array = npt.NDArray[np.float64]

@@ -19,11 +19,12 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from calibration.people import DATA, Line, baseline, grouped, read
-from posturewatch import chain, correction, kinematics
+from posturewatch import chain
 from posturewatch.chain import MOST_MISFIT, MOST_YAW_DEG
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate import correction, kinematics
+from posturewatch.estimate.kinematics import Fits
 from posturewatch.features import describe
-from posturewatch.kinematics import Fits
 
 Array = npt.NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Fits the constants of posturewatch/profile.py to labelled pictures from the side, and says how exact they are.
+"""Fits the constants of `posturewatch/estimate/profile.py` to labelled side views, and says how exact they are.
 
 python -m calibration.fit_side [DATA_FOLDER ...]
 
@@ -18,8 +18,8 @@ from calibration.people import DATA, Line, baseline, grouped, read
 from calibration.tables import markdown, number, percent
 from posturewatch.config import Camera
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.profile import NECK, Neck, drop_deg, measure, moves, sigma_deg
 from posturewatch.features import describe
-from posturewatch.profile import NECK, Neck, drop_deg, measure, moves, sigma_deg
 
 Array = npt.NDArray[np.float64]
 

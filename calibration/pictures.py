@@ -10,7 +10,8 @@ from pathlib import Path
 import cv2
 from rich.console import Console
 
-from posturewatch import cli, preview, terminal
+from posturewatch import cli, preview
+from posturewatch.commands import terminal
 from posturewatch.config import Settings, with_preset
 from posturewatch.frames import Frame, read_video
 from posturewatch.landmarks import Finder, Landmarks

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from posturewatch import geometry, whole
+from posturewatch import geometry
 from posturewatch.config import data_folder
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.profile import Profile, measure
 from posturewatch.features import (
     SHOULDERS,
     Features,
@@ -28,8 +29,8 @@ from posturewatch.features import (
     px_per_cm,
     shoulders_back_mm,
 )
-from posturewatch.persons import Place
-from posturewatch.profile import Profile, measure
+from posturewatch.files import whole
+from posturewatch.looking.persons import Place
 
 Array = npt.NDArray[np.float64]
 

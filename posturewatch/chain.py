@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from posturewatch import correction, geometry, kinematics
+from posturewatch import geometry
 from posturewatch.baseline import (
     EAR_HEIGHT_GAIN_DEG,
     PITCH_GAIN_DEG,
@@ -17,6 +17,8 @@ from posturewatch.baseline import (
     Side,
     locate,
 )
+from posturewatch.estimate import correction, kinematics
+from posturewatch.estimate.profile import cva_drop_deg, measure
 from posturewatch.features import (
     SHOULDERS,
     Features,
@@ -29,7 +31,6 @@ from posturewatch.features import (
     px_per_cm,
     shoulders_back_mm,
 )
-from posturewatch.profile import cva_drop_deg, measure
 
 Array = npt.NDArray[np.float64]
 

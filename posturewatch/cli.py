@@ -18,29 +18,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from posturewatch import baseline as baselines
-from posturewatch import chain, config, exercises, features, frames, lens, posture, steady, terminal
-from posturewatch import doctor as checks
+from posturewatch import chain, config, exercises, features, frames, posture
 from posturewatch import session as sessions
 from posturewatch.baseline import Baseline
-from posturewatch.config import Settings
-from posturewatch.controls import status as status
-from posturewatch.display import Show, outputs_for
-from posturewatch.errors import PosturewatchError
-from posturewatch.frames import Frame, Pace
-from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.monitor import (
-    SIDE_WAIT_S,
-    Calibrating,
-    Failed,
-    Monitor,
-    Session,
-    Started,
-    Startup,
-    Window,
-    upright_from_the_side,
-)
-from posturewatch.session import Outputs, Summary
-from posturewatch.shell import (
+from posturewatch.commands import doctor as checks
+from posturewatch.commands import terminal
+from posturewatch.commands.controls import status as status
+from posturewatch.commands.display import Show, outputs_for
+from posturewatch.commands.shell import (
     AsJson,
     CameraName,
     Hfov,
@@ -63,9 +48,26 @@ from posturewatch.shell import (
     screen,
     warn,
 )
-from posturewatch.shell import app as app
-from posturewatch.upkeep import forget as forget
-from posturewatch.watching import watch as watch
+from posturewatch.commands.shell import app as app
+from posturewatch.commands.upkeep import forget as forget
+from posturewatch.commands.watching import watch as watch
+from posturewatch.config import Settings
+from posturewatch.errors import PosturewatchError
+from posturewatch.estimate import lens, steady
+from posturewatch.frames import Frame, Pace
+from posturewatch.landmarks import Finder, Landmarks
+from posturewatch.monitor import (
+    SIDE_WAIT_S,
+    Calibrating,
+    Failed,
+    Monitor,
+    Session,
+    Started,
+    Startup,
+    Window,
+    upright_from_the_side,
+)
+from posturewatch.session import Outputs, Summary
 
 REPLAY_HZ = 5.0  # DESIGN part 2
 VIDEOS = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv"}

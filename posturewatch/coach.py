@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping
 from statistics import median
 
-from posturewatch import words
-from posturewatch.attempts import SIDES, TIMED, Attempt, Attempts
-from posturewatch.catalogue import SIDED, Exercise, Movement, Step
-from posturewatch.coached import Event, Finished, Hint, Repetition, State, StepBegun, WrongAxis, as_line
+from posturewatch.coaching import words
+from posturewatch.coaching.attempts import SIDES, TIMED, Attempt, Attempts
+from posturewatch.coaching.catalogue import SIDED, Exercise, Movement, Step
+from posturewatch.coaching.coached import Event, Finished, Hint, Repetition, State, StepBegun, WrongAxis, as_line
+from posturewatch.coaching.movement import Measure, Reading
 from posturewatch.features import Features
-from posturewatch.movement import Measure, Reading
 
 __all__ = ["Coach", "Event", "Finished", "Hint", "Repetition", "State", "StepBegun", "WrongAxis", "as_line"]
 

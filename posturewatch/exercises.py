@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from posturewatch.catalogue import (
+from posturewatch.coaching.catalogue import (
     AXES,
     HURTS,
     KINDS,
@@ -24,7 +24,7 @@ from posturewatch.catalogue import (
     suits,
 )
 from posturewatch.errors import PosturewatchError
-from posturewatch.tables import Table, nearest
+from posturewatch.files.tables import Table, nearest
 
 __all__ = [
     "AXES",

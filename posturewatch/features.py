@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from posturewatch import geometry, persons
+from posturewatch import geometry
 from posturewatch.landmarks import Landmarks
-from posturewatch.persons import Place, head_shoulder_px, place_of
+from posturewatch.looking import persons
+from posturewatch.looking.persons import Place, head_shoulder_px, place_of
 
 Array = npt.NDArray[np.float64]
 

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from posturewatch import store
 from posturewatch.errors import PosturewatchError
-from posturewatch.minutes import ADDED, HIGHEST, Gathered, Gathering, Minute, local, when
+from posturewatch.files import store
+from posturewatch.files.minutes import ADDED, HIGHEST, Gathered, Gathering, Minute, local, when
+from posturewatch.files.store import KINDS, STATES
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Sample
-from posturewatch.store import KINDS, STATES
 
 Value = str | int | float | None
 Row = dict[str, Any]

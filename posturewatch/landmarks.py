@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from posturewatch import background, persons
 from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Frame, Picture
-from posturewatch.persons import Place
+from posturewatch.looking import background, persons
+from posturewatch.looking.persons import Place
 
 Array = npt.NDArray[np.float64]
 

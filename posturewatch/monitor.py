@@ -14,10 +14,10 @@ from posturewatch.chain import Deviation, deviation
 from posturewatch.config import Settings, shown_source
 from posturewatch.config import as_dict as settings_dict
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.health import Health
 from posturewatch.exercises import Catalogue, Exercise
 from posturewatch.features import Features, describe
 from posturewatch.frames import SLACK_S
-from posturewatch.health import Health
 from posturewatch.holds import Clocks, Holds, limit_s
 from posturewatch.landmarks import Finder, Held, Landmarks
 from posturewatch.posture import UNKNOWN, Posture, PostureState, Transition

@@ -4,14 +4,14 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from posturewatch.notices import APP, DISMISSED, REPLY_S, SHOWN_FROM, Card, Fallback, card, plain
+from posturewatch.system.notices import APP, DISMISSED, REPLY_S, SHOWN_FROM, Card, Fallback, card, plain
 
 if TYPE_CHECKING:  # imported when first used: whoever only prints a report needs no message bus
     from jeepney import Message
 
-    from posturewatch.courier import Courier
-    from posturewatch.notify_elsewhere import ElsewhereNotifier
     from posturewatch.session import Notice
+    from posturewatch.system.courier import Courier
+    from posturewatch.system.notify_elsewhere import ElsewhereNotifier
 
 BUS = "org.freedesktop.DBus"  # the bus's own name
 SERVICE = "org.freedesktop.Notifications"
@@ -29,7 +29,7 @@ def here(warn: Callable[[str], None]) -> "Notifier | ElsewhereNotifier":
     """The notifier of this system; warn gets one line, the first time that a notice can't be shown."""
     if sys.platform == "linux":
         return Notifier(warn)
-    from posturewatch.notify_elsewhere import ElsewhereNotifier
+    from posturewatch.system.notify_elsewhere import ElsewhereNotifier
 
     return ElsewhereNotifier(warn)
 
@@ -42,7 +42,7 @@ class Notifier:
     """
 
     def __init__(self, warn: Callable[[str], None]) -> None:
-        import posturewatch.courier  # noqa: F401 now, at the start, and not while an alert is due
+        import posturewatch.system.courier  # noqa: F401 now, at the start, and not while an alert is due
 
         self._fallback = Fallback(warn)
         self._bus: Courier | None = None
@@ -236,7 +236,7 @@ class Notifier:
 def _connected() -> "Courier":
     from jeepney import MatchRule
 
-    from posturewatch.courier import Courier
+    from posturewatch.system.courier import Courier
 
     found = Courier()
     found.follow(MatchRule(type="signal", sender=SERVICE, interface=SERVICE, path=PLACE))

@@ -18,17 +18,18 @@ import figures
 import numpy as np
 from figures import Sitter
 
-from posturewatch import monitor, watching
-from posturewatch.camera import read_camera
+from posturewatch import monitor
+from posturewatch.commands import watching
+from posturewatch.commands.watching import Day
 from posturewatch.config import Settings
 from posturewatch.frames import Pace
-from posturewatch.governor import Governor
 from posturewatch.history import History
 from posturewatch.landmarks import Finder
+from posturewatch.looking.camera import read_camera
+from posturewatch.looking.governor import Governor
 from posturewatch.monitor import Moment, Session, Started, Startup
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Outputs
-from posturewatch.watching import Day
 
 FPS = 5.0  # what the camera gives, if nothing else is said
 LOOK_S = 0.06  # what both models take

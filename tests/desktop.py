@@ -13,7 +13,7 @@ from typing import Any
 from jeepney import DBusAddress, MessageFlag, MessageType, new_method_call, new_signal
 from jeepney.io.blocking import open_dbus_connection
 
-from posturewatch import microphone
+from posturewatch.system import microphone
 
 MOCK = "org.freedesktop.DBus.Mock"
 LOGIN, LOGIN_PATH = "org.freedesktop.login1", "/org/freedesktop/login1"

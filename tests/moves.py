@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from posturewatch.baseline import PITCH_GAIN_DEG
-from posturewatch.catalogue import Dose, Exercise, Movement, Step
 from posturewatch.coach import Coach
+from posturewatch.coaching.catalogue import Dose, Exercise, Movement, Step
 from posturewatch.features import Features, Head
 from posturewatch.geometry import head_angles_deg
 

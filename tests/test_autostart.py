@@ -16,8 +16,9 @@ from commands import mistake, run
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from posturewatch import autostart, startfiles, upkeep
+from posturewatch.commands import upkeep
 from posturewatch.errors import PosturewatchError
+from posturewatch.system import autostart, startfiles
 
 assert upkeep  # its commands
 SYSTEMD = Path("/lib/systemd/systemd")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from posturewatch import background
-from posturewatch.background import compare, reference
+from posturewatch.looking import background
+from posturewatch.looking.background import compare, reference
 
 SIZE = (60, 80)  # rows, columns
 FINE = 5  # the room's points in one of the picture's pixels, across and down

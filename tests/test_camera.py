@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from test_frames import Time, red_left, scene
 
-from posturewatch import camera as cameras
-from posturewatch.camera import is_camera, list_cameras, read_camera
 from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Pace
+from posturewatch.looking import camera as cameras
+from posturewatch.looking.camera import is_camera, list_cameras, read_camera
 
 
 class FakeCamera:

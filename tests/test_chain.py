@@ -27,9 +27,10 @@ from figures import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posturewatch import chain, correction
+from posturewatch import chain
 from posturewatch.baseline import build
 from posturewatch.chain import Deviation, deviation
+from posturewatch.estimate import correction
 from posturewatch.features import describe, ear_height_ratio
 from posturewatch.landmarks import Landmarks
 

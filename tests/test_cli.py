@@ -20,7 +20,8 @@ from commands import DEMO, demo_pictures, mistake, run, write_video
 from figures import Sitter, landmarks
 from typer.testing import Result
 
-from posturewatch import cli, config, exercises, watching
+from posturewatch import cli, config, exercises
+from posturewatch.commands import watching
 from posturewatch.history import History
 from posturewatch.landmarks import Landmarks
 

@@ -33,10 +33,10 @@ from moves import (
     set_of,
 )
 
-from posturewatch import words
-from posturewatch.attempts import FLOOR, goal
-from posturewatch.catalogue import AXES, Movement
 from posturewatch.coach import Coach, Finished, StepBegun, as_line
+from posturewatch.coaching import words
+from posturewatch.coaching.attempts import FLOOR, goal
+from posturewatch.coaching.catalogue import AXES, Movement
 
 BOTH = [-35, 35]
 

@@ -18,10 +18,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from posturewatch import control, frames
-from posturewatch.control import Mailbox, Request
+from posturewatch import frames
 from posturewatch.errors import PosturewatchError
-from posturewatch.lock import held_by
+from posturewatch.files import control
+from posturewatch.files.control import Mailbox, Request
+from posturewatch.files.lock import held_by
 
 FINE = {"text": "upright", "status": {"state": "upright"}}
 ID = "0123456789abcdef" * 2

@@ -13,9 +13,11 @@ from commands import mistake, run
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from posturewatch import control, controls, frames
-from posturewatch.control import Mailbox
-from posturewatch.controls import length_s
+from posturewatch import frames
+from posturewatch.commands import controls
+from posturewatch.commands.controls import length_s
+from posturewatch.files import control
+from posturewatch.files.control import Mailbox
 
 COMMANDS = ["status", "pause", "resume", "snooze", "recalibrate"]
 NONE = "posturewatch: No watch is running. Start one with `posturewatch watch`."

@@ -6,9 +6,9 @@ The numbers themselves are compared with their file in test_fit.py; here they ar
 import numpy as np
 import pytest
 
-from posturewatch import correction
-from posturewatch.correction import SIGMA, WEIGHTS, Hints, corrected, flexion, measures, spreads
-from posturewatch.kinematics import INDEX, MEANS, SDS, Fits
+from posturewatch.estimate import correction
+from posturewatch.estimate.correction import SIGMA, WEIGHTS, Hints, corrected, flexion, measures, spreads
+from posturewatch.estimate.kinematics import INDEX, MEANS, SDS, Fits
 
 DROPS_DEG = np.arange(-30.0, 46.0, 1.0)
 

@@ -13,12 +13,13 @@ from unittest.mock import MagicMock
 import pytest
 import traced
 
-from posturewatch import cli, exercises, frames, watching
+from posturewatch import cli, exercises, frames
+from posturewatch.commands import watching
 from posturewatch.config import Settings, with_preset
 from posturewatch.frames import Pace
-from posturewatch.governor import Governor
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
+from posturewatch.looking.governor import Governor
 from posturewatch.monitor import Session, Startup, Window
 from posturewatch.session import Outputs, Recorder
 

@@ -25,11 +25,11 @@ from desktop import (
     until,
 )
 
-from posturewatch import bus as bus_module
-from posturewatch import desk as desk_module
-from posturewatch import fullscreen, microphone
-from posturewatch.bus import ANSWER_S, address, flag
-from posturewatch.desk import Desk, battery
+from posturewatch.system import bus as bus_module
+from posturewatch.system import desk as desk_module
+from posturewatch.system import fullscreen, microphone
+from posturewatch.system.bus import ANSWER_S, address, flag
+from posturewatch.system.desk import Desk, battery
 
 OURS = ("sleep", "posturewatch", "delay")
 

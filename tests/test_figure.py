@@ -12,12 +12,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from posturewatch import exercises
+from posturewatch.drawing.figure import BOTTOM, COLOURS, HEIGHT, WIDTH, _fitted, _kept, animated, svg, write
+from posturewatch.drawing.scene import MOTIONS, SHOWS, scene
+from posturewatch.drawing.skeleton import (
+    ARMS,
+    FOREARM,
+    HEAD_POINTS,
+    LIMITS,
+    TRAGUS,
+    UPPER_ARM,
+    head_rotation,
+    joints,
+    posed,
+)
 from posturewatch.errors import PosturewatchError
 from posturewatch.exercises import Movement, Step
-from posturewatch.figure import BOTTOM, COLOURS, HEIGHT, WIDTH, _fitted, _kept, animated, svg, write
 from posturewatch.geometry import head_angles_deg
-from posturewatch.scene import MOTIONS, SHOWS, scene
-from posturewatch.skeleton import ARMS, FOREARM, HEAD_POINTS, LIMITS, TRAGUS, UPPER_ARM, head_rotation, joints, posed
 
 SVG = "{http://www.w3.org/2000/svg}"
 CATALOGUE = exercises.load()

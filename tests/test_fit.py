@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from calibration import fit, people
-from posturewatch import correction
+from posturewatch.estimate import correction
 
 COUNTS = ("people", "pictures", "people looked at steadily", "pictures looked at steadily")
 FITTED = json.loads(fit.FITTED.read_text(encoding="utf-8"))

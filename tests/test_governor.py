@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thumbnails import PLACE, thumbnail
 
-from posturewatch.governor import BATTERY_HZ, LOOKS_HZ, Governor
+from posturewatch.looking.governor import BATTERY_HZ, LOOKS_HZ, Governor
 
 NEVER = math.inf
 assert 2 * BATTERY_HZ <= LOOKS_HZ <= 0.75, "5 % of one core, at 65 ms a look"

@@ -9,8 +9,8 @@ from figures import HFOV_DEG, Camera, Sitter, baseline, landmarks
 
 from posturewatch.baseline import as_dict
 from posturewatch.chain import Deviation, deviation
+from posturewatch.estimate.health import CAMERA_MOVED, SEAT_CHANGED, Health
 from posturewatch.features import Features, describe
-from posturewatch.health import CAMERA_MOVED, SEAT_CHANGED, Health
 
 AS_BEFORE, TILTED, ZOOMED, OTHER_ROOM = (0.0, 0.0, 0.0), (0.0, 0.04, 0.1), (0.01, 0.0, 0.9), (0.0, 0.0, 1.0)
 PASSER_BY = (0.0, 0.0, 0.6)

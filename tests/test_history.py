@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import SAMPLE
 
-from posturewatch import store
 from posturewatch.errors import PosturewatchError
+from posturewatch.files import store
+from posturewatch.files.store import KINDS, STATES
 from posturewatch.history import LEARNED_FROM, MOST_WAITING, History
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Summary
-from posturewatch.store import KINDS, STATES
 
 ZONE = datetime.fromisoformat("2025-11-22T10:00:00+01:00").tzinfo
 TEN = datetime(2025, 11, 22, 10, 0, 0, tzinfo=ZONE)

@@ -24,8 +24,8 @@ from timeline import (
 
 from posturewatch.chain import Deviation
 from posturewatch.config import PostureRules, SeatedRule, Settings, StillRule, with_preset
-from posturewatch.desk import Desk as DesktopDesk
 from posturewatch.holds import LEFT, Clocks, Seated, Still, limit_s
+from posturewatch.system.desk import Desk as DesktopDesk
 
 LOCKED = {"reason": "screen locked"}
 STANDARD = Settings()

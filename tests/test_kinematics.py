@@ -8,9 +8,9 @@ from figures import READS_LONG, Camera, Sitter, about_x, body
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posturewatch import kinematics
 from posturewatch.chain import Fit, Sight, fit_chain, stacked
-from posturewatch.kinematics import DROP, INDEX, MEANS, NAMES, SDS, SEATS, Seen, fit, moves
+from posturewatch.estimate import kinematics
+from posturewatch.estimate.kinematics import DROP, INDEX, MEANS, NAMES, SDS, SEATS, Seen, fit, moves
 
 quick = settings(deadline=None, max_examples=25)
 

@@ -10,8 +10,8 @@ from figures import Camera, Sitter, landmarks, scaled
 from posturewatch.baseline import as_dict, build
 from posturewatch.chain import deviation
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.lens import EYE_CORNERS, at_distance, carried, check_distance, with_hfov
 from posturewatch.features import describe
-from posturewatch.lens import EYE_CORNERS, at_distance, carried, check_distance, with_hfov
 
 ASSUMED_DEG = 68.0
 ASIDE = Sitter(chair_mm=(120.0, 60.0, 0.0))

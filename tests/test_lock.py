@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from posturewatch import lock
 from posturewatch.errors import PosturewatchError
-from posturewatch.lock import Lock, held_by
+from posturewatch.files import lock
+from posturewatch.files.lock import Lock, held_by
 
 HOLDING = """
 import sys
 from pathlib import Path
 from posturewatch.errors import PosturewatchError
-from posturewatch.lock import Lock
+from posturewatch.files.lock import Lock
 sys.stdin.readline()
 try:
     with Lock(Path(sys.argv[1]), "watch").hold(print, lambda wait_s: None):

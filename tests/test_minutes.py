@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import SAMPLE
 
-from posturewatch.minutes import Gathering, local, when
+from posturewatch.files.minutes import Gathering, local, when
+from posturewatch.files.store import STATES
 from posturewatch.session import Summary
-from posturewatch.store import STATES
 
 NOON = datetime(2025, 11, 22, 12, 0, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

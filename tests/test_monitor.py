@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posturewatch import baseline as baselines
-from posturewatch import correction, exercises, monitor
+from posturewatch import exercises, monitor
 from posturewatch.baseline import build
 from posturewatch.config import Camera, Quiet, Settings, with_preset
+from posturewatch.estimate import correction
 from posturewatch.features import describe
 from posturewatch.landmarks import Face, Landmarks
 from posturewatch.monitor import (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from thumbnails import HEIGHT, WIDTH, thumbnail
 
-from posturewatch import motion
+from posturewatch.looking import motion
 
 BEFORE = thumbnail(seed=1)
 

@@ -11,8 +11,9 @@ import time
 import pytest
 from notified import BUS, SERVICE, desktop, until
 
-from posturewatch import notices, notify, notify_elsewhere
+from posturewatch import notify
 from posturewatch.session import Notice
+from posturewatch.system import notices, notify_elsewhere
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a message bus is Linux's")
 BUTTONS = ["exercise", "Exercise", "snooze", "Snooze 30 min", "later", "Not now"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from figures import Sitter, landmarks, scaled, shifted
 
-from posturewatch import persons
+from posturewatch.looking import persons
 
 FOUND = landmarks(Sitter())
 POSE, FACE = FOUND.pose, FOUND.face.points

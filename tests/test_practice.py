@@ -18,7 +18,8 @@ from typer.testing import Result
 
 from calibration.people import landmarks
 from calibration.rig import lines as packing
-from posturewatch import config, exercises, practice
+from posturewatch import config, exercises
+from posturewatch.commands import practice
 from posturewatch.history import History
 
 DRILLS = Path(__file__).parent.parent / "calibration" / "drills"

@@ -16,9 +16,9 @@ from posturewatch import geometry, preview
 from posturewatch.baseline import Baseline, FaceModel, Front, Side
 from posturewatch.config import AngleRule, PostureRules
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.profile import Profile
 from posturewatch.landmarks import Face, Landmarks
 from posturewatch.preview import AMBER, GREEN, GREY, RED
-from posturewatch.profile import Profile
 from posturewatch.session import Sample
 
 RULES = PostureRules()

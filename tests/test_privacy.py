@@ -29,8 +29,9 @@ from commands import demo_pictures, run, write_video
 from notified import desktop as notified
 from packaging.requirements import Requirement
 
-from posturewatch import control, practice
+from posturewatch.commands import practice
 from posturewatch.config import Settings
+from posturewatch.files import control
 from posturewatch.frames import now_s
 from posturewatch.history import History
 from posturewatch.landmarks import Landmarks

@@ -12,8 +12,8 @@ from figures import Camera, Sitter, landmarks, mirrored, scaled, shifted, with_p
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from posturewatch.estimate.profile import NECK, Profile, cva_drop_deg, drop_deg, measure, moves, sigma_deg
 from posturewatch.features import describe
-from posturewatch.profile import NECK, Profile, cva_drop_deg, drop_deg, measure, moves, sigma_deg
 
 IN_PROFILE = Sitter(body_turn_deg=90)  # faces their right: the picture's left
 FAR = Camera(distance_mm=1500, tilt_deg=0, hfov_deg=45)

@@ -7,10 +7,10 @@ import pytest
 from figures import Camera, Sitter
 from figures import landmarks as drawn
 
-from posturewatch import steady
+from posturewatch.estimate import steady
+from posturewatch.estimate.steady import FACE_MIRROR, POSE_MIRROR, WAYS, Way, find_steadily, merged, undone
 from posturewatch.frames import Frame
 from posturewatch.landmarks import Face, Landmarks
-from posturewatch.steady import FACE_MIRROR, POSE_MIRROR, WAYS, Way, find_steadily, merged, undone
 
 SITTER = Sitter(cva_drop_deg=12, turn_deg=14, bend_deg=6, flexion_deg=9, chair_mm=(60, -20, 0))
 SIZE = (640, 480)

@@ -7,8 +7,8 @@ import stat
 
 import pytest
 
-from posturewatch import store
 from posturewatch.errors import PosturewatchError
+from posturewatch.files import store
 from posturewatch.posture import AWAY, POSTURES, UNKNOWN, UPRIGHT
 
 # Version 1 as its first program wrote it. Files like this one exist: this text never changes.

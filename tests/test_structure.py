@@ -19,28 +19,26 @@ PACKAGE = ROOT / "posturewatch"
 README = ROOT / "README.md"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ORDER = [  # DESIGN part 1
-    *("errors", "lock", "whole", "config", "control", "frames", "camera", "motion", "governor"),
-    *("persons", "background", "landmarks", "geometry", "smoothing", "features", "steady", "profile", "baseline"),
-    *("kinematics", "correction", "chain", "lens", "posture", "holds", "alerts", "health"),
-    *("tables", "catalogue", "exercises", "skeleton", "sketch", "scene", "arrows", "figure"),
-    *(
-        "movement",
-        "swings",
-        "attempts",
-        "words",
-        "coached",
-        "coach",
-        "session",
-        "store",
-        "minutes",
-        "history",
-        "report",
-    ),
-    *("bus", "logind", "microphone", "fullscreen", "desk", "courier", "notices", "notify_elsewhere", "notify"),
-    *("startfiles", "autostart", "preview", "monitor", "terminal", "doctor", "keys", "shell"),
-    *("display", "practice", "controls", "upkeep", "watching", "cli", "__main__"),
+    *("errors", "files.lock", "files.whole", "config", "files.control"),
+    *("frames", "looking.camera", "looking.motion", "looking.governor", "looking.persons", "looking.background"),
+    *("landmarks", "geometry", "smoothing", "features", "estimate.steady", "estimate.profile", "baseline"),
+    *("estimate.kinematics", "estimate.correction", "chain", "estimate.lens"),
+    *("posture", "holds", "alerts", "estimate.health"),
+    *("files.tables", "coaching.catalogue", "exercises"),
+    *("drawing.skeleton", "drawing.sketch", "drawing.scene", "drawing.arrows", "drawing.figure"),
+    *("coaching.movement", "coaching.swings", "coaching.attempts", "coaching.words", "coaching.coached", "coach"),
+    *("session", "files.store", "files.minutes", "history", "report"),
+    *("system.bus", "system.logind", "system.microphone", "system.fullscreen", "system.desk", "system.courier"),
+    *("system.notices", "system.notify_elsewhere", "notify", "system.startfiles", "system.autostart"),
+    *("preview", "monitor", "commands.terminal", "commands.doctor", "commands.keys", "commands.shell"),
+    *("commands.display", "commands.practice", "commands.controls", "commands.upkeep", "commands.watching"),
+    *("cli", "__main__"),
 ]
-MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in PACKAGE.rglob("*.py")
+    if path.stem != "__init__"
+}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 CALIBRATION = ROOT / "calibration"
@@ -49,9 +47,12 @@ CALIBRATING = {
     for path in sorted(CALIBRATION.rglob("*.py"))
 }
 
+FOLDERS = {"posturewatch", *PYPROJECT["tool"]["setuptools"]["packages"]}
 NETWORK = {"socket", "socketserver", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "asyncio", "ftplib"}
 NETWORK |= {"smtplib", "telnetlib", "xmlrpc", "webbrowser"}
 UNSAFE = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "ctypes", "importlib.util"}
+CLOCK_READERS = {"frames", "looking.camera", "cli"}
+CLOCK_READERS |= {f"commands.{name}" for name in ("practice", "controls", "upkeep", "watching")}
 CLOCKS = {"now", "today", "utcnow"}
 HIDDEN_IMPORTS = {"__import__", "import_module"}
 
@@ -66,15 +67,14 @@ def imported(tree):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno}: a relative import"
-            inside = node.module == "posturewatch"
-            found |= {f"posturewatch.{alias.name}" for alias in node.names} if inside else {node.module}
+            inside = node.module in FOLDERS
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} if inside else {node.module}
     return found
 
 
 def own(tree):
     """The modules of this package that a module imports."""
-    parts = (name.split(".") for name in imported(tree))
-    return {names[1] for names in parts if names[0] == "posturewatch" and len(names) > 1}
+    return {name.removeprefix("posturewatch.") for name in imported(tree) if name.startswith("posturewatch.")}
 
 
 def tops(tree):
@@ -117,8 +117,9 @@ def test_the_rule_above_sees_an_import_however_it_is_written(text):
     assert own(ast.parse(text)) == {"cli"}
 
 
-def test_the_package_itself_imports_nothing():
-    assert not imported(ast.parse((PACKAGE / "__init__.py").read_text()))
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("__init__.py")), ids=lambda path: path.parent.name)
+def test_a_package_itself_imports_nothing(path):
+    assert not imported(ast.parse(path.read_text()))
 
 
 @each_module
@@ -155,7 +156,7 @@ def test_no_module_runs_text_as_a_program_or_through_a_shell(name):
 
 @each_module
 def test_only_frames_and_the_commands_read_a_clock(name):
-    if name in ("frames", "camera", "practice", "controls", "upkeep", "watching", "cli"):
+    if name in CLOCK_READERS:
         return
     assert "time" not in imported(TREES[name])
     for node in ast.walk(TREES[name]):
@@ -190,7 +191,9 @@ def test_the_program_does_not_know_of_calibration(name):
 
 
 def test_calibration_is_not_packaged():
-    assert PYPROJECT["tool"]["setuptools"]["packages"] == ["posturewatch", "posturewatch.models"]
+    packages = PYPROJECT["tool"]["setuptools"]["packages"]
+    assert packages
+    assert [name for name in packages if name.partition(".")[0] != "posturewatch"] == []
 
 
 @pytest.mark.parametrize("name", CALIBRATING)
@@ -335,9 +338,9 @@ def test_readme_lists_every_setting_with_default_range_and_meaning(readme):
 
 
 def test_readme_names_the_modules_in_the_order_that_is_kept(readme):
-    listed = re.search(r"only from earlier ones:\s*([a-z_,\s]+)\.", readme)
+    listed = re.search(r"only from earlier ones:\s*([a-z_,/\s]+)\.", readme)
     assert listed
-    names = re.split(r",\s+", listed[1])
+    names = re.split(r",\s+", listed[1].replace("/", "."))
     assert names == [name for name in ORDER if name in names]
     assert set(names) == MODULES.keys() - {"__main__"}
 

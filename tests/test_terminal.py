@@ -11,12 +11,23 @@ from samples import SAMPLE
 
 from posturewatch.alerts import Alert
 from posturewatch.chain import SIDE_ERROR_DEG
+from posturewatch.commands.terminal import (
+    calibrating,
+    captured,
+    change,
+    checks,
+    clock,
+    live,
+    measured,
+    summary,
+    turning,
+    words,
+)
 from posturewatch.config import Settings, with_preset
 from posturewatch.holds import Clocks
 from posturewatch.monitor import Calibrating, Moment, Turning
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Sample, Summary
-from posturewatch.terminal import calibrating, captured, change, checks, clock, live, measured, summary, turning, words
 
 STANDARD = Settings()
 STRICT = with_preset(STANDARD, "strict")

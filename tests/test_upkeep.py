@@ -12,11 +12,12 @@ import pytest
 from commands import mistake, run
 from samples import SAMPLE
 
-from posturewatch import baseline, config, upkeep
+from posturewatch import baseline, config
+from posturewatch.commands import upkeep
+from posturewatch.files.store import KINDS
 from posturewatch.history import History
 from posturewatch.posture import Transition
 from posturewatch.session import Notice
-from posturewatch.store import KINDS
 
 NOW = datetime.now().astimezone().replace(microsecond=250_000)
 OLD = NOW - timedelta(days=40)

@@ -21,21 +21,23 @@ from notified import ABILITIES, required
 from rich.console import Console
 
 from posturewatch import baseline as baselines
-from posturewatch import config, control, exercises, monitor, practice, preview, watching
+from posturewatch import config, exercises, monitor, preview
+from posturewatch.commands import practice, watching
+from posturewatch.commands.display import Show
+from posturewatch.commands.keys import Keys
+from posturewatch.commands.watching import Day
 from posturewatch.config import Settings, with_preset
-from posturewatch.control import Request
-from posturewatch.display import Show
+from posturewatch.estimate.health import CAMERA_MOVED, QUESTIONS
+from posturewatch.files import control
+from posturewatch.files.control import Request
+from posturewatch.files.lock import held_by
 from posturewatch.frames import Frame, Pace
-from posturewatch.governor import Governor
-from posturewatch.health import CAMERA_MOVED, QUESTIONS
 from posturewatch.history import History
-from posturewatch.keys import Keys
 from posturewatch.landmarks import Landmarks
-from posturewatch.lock import held_by
+from posturewatch.looking.governor import Governor
 from posturewatch.monitor import Calibrating, Failed, Moment, Session, Started, Startup
-from posturewatch.notices import card
 from posturewatch.session import Notice, Outputs
-from posturewatch.watching import Day
+from posturewatch.system.notices import card
 
 STRICT = with_preset(Settings(camera=config.Camera(hfov_deg=figures.HFOV_DEG)), "strict")  # 45 s until an alert
 CATALOGUE = exercises.load()

@@ -28,8 +28,8 @@ from calibration.rig.plan import Sitter
 from calibration.rig.studio import Studio, told
 from posturewatch.baseline import EVERY
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.steady import find_steadily
 from posturewatch.landmarks import Finder
-from posturewatch.steady import find_steadily
 
 PEOPLE, CLIP_PEOPLE, DRILL_PEOPLE, PICTURE_PEOPLE = 90, 3, 2, 6  # chosen
 CLIP_EVERY = 2  # chosen: the face of person 1 isn't found upright

@@ -21,9 +21,9 @@ from pathlib import Path
 
 from posturewatch.config import Settings
 from posturewatch.frames import Frame, Pace, play
-from posturewatch.governor import Governor
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
+from posturewatch.looking.governor import Governor
 from posturewatch.monitor import Happening, Moment, Session, Startup
 from posturewatch.session import Outputs
 

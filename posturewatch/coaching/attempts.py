@@ -1,0 +1,188 @@
+"""What each movement was: a repetition, too quick, half-way, to the other side, or about another axis."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from posturewatch.coaching.catalogue import SIDED, Movement
+from posturewatch.coaching.movement import Measure, Reading
+from posturewatch.coaching.swings import GAP_S, LONGEST_S, SETTLED_S, Swing, Swings
+
+# EXERCISES.md, camera verification: from here on a movement about an axis is a clear one
+CLEAR = {"turn": 25.0, "tilt": 12.0, "nod": 20.0, "sweep": 15.0}
+OTHERS = {"turn": ("tilt", "nod"), "tilt": ("turn", "nod"), "nod": ("turn", "tilt"), "sweep": ("turn", "tilt")}
+CLEAR_BACK = 1 / 3  # of CLEAR: within it the other axes are back; EXERCISES.md has 8 of 25° for the turn
+DOMINANT = 1.5  # chosen: by so much one axis outdoes another, each as a part of CLEAR; a turn of 60° tilts by 6–9°
+TIMED = {"leave": 3.0, "hands": 5.0}  # axes in seconds, and after so long without them the count begins anew; chosen
+
+HOLD_ENOUGH_S = 1.0  # chosen: of the hold that is asked for, for a repetition to count
+GROW_ENOUGH_S = 2.5  # the same of growing taller, which is small: half of the leaflets' 5 s; chosen
+QUICKEST_HZ = 2.1  # ranges a second: a smooth way of .8 s; glances take ≤ .6 s, which reads as .7 at 5 Hz; chosen
+QUICKER_HZ = 2.3  # the same of the quicker way alone, which is less sure at 5 Hz; chosen
+QUICKEST_NOD_HZ = 1.7  # a smooth way of 1 s: looks at a keyboard are nods without a hold, of ≤ .6 s; chosen
+QUICKEST_SWEEP_HZ = 2.5  # a smooth way of 1.1 s from side to side, half of which is told: it passes the start; chosen
+QUICKEST_DEG_S = 78.0  # mean of a smooth way whose peak is 95°/s: glances at a second screen are quicker; chosen
+HALFWAY, HALFWAY_S = 0.5, 1.5  # chosen: part of the target and least time of a movement that was meant
+COMFORT = 0.8  # issue: of the range that was comfortable in earlier sets
+FLOOR = {"turn": 12.0, "tilt": 7.0, "nod": 10.0, "sweep": 10.0, "grow": 1.5, "shoulders": 4.0}  # chosen: above noise
+BACK_MOST = 0.6  # chosen: of the target, for the way back to differ from it
+SIDES = {-1: "left", 1: "right"}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One movement and what it was.
+
+    verdict: "counted", "slower" or "longer" (reached, but too quick or not held), "halfway", "other side", or "wrong"
+    (about the axis `axis` instead). reached: its range in the axis's unit.
+    """
+
+    t_s: float
+    verdict: str
+    axis: str
+    side: str | None
+    reached: float
+
+
+def goal(movement: Movement, side: str | None, ranges: Mapping[tuple[str, str | None], float]) -> float:
+    """From where a movement counts: the catalogue's target, or less where the person's comfortable range is smaller."""
+    comfortable = ranges.get((movement.axis, side))
+    if comfortable is None:
+        return movement.target
+    return min(movement.target, max(FLOOR.get(movement.axis, 0.0), COMFORT * comfortable))
+
+
+class Attempts:
+    """Judges the movements of one step; keeps the start where the person rests."""
+
+    def __init__(
+        self, measure: Measure, movement: Movement, ranges: Mapping[tuple[str, str | None], float] | None = None
+    ) -> None:
+        self._measure, self._movement = measure, movement
+        sides: dict[int, str | None] = dict(SIDES) if movement.axis in SIDED else {1: None}
+        self.goals = {side: goal(movement, side, ranges or {}) for side in sides.values()}
+        targets = {sign: self.goals[side] for sign, side in sides.items()}
+        self._swings = {movement.axis: Swings(min(movement.back, BACK_MOST * min(targets.values())), targets)}
+        for axis in OTHERS.get(movement.axis, ()):
+            ways = SIDES if axis in SIDED else (1,)
+            self._swings[axis] = Swings(CLEAR_BACK * CLEAR[axis], dict.fromkeys(ways, CLEAR[axis]))
+        self._lately: deque[tuple[float, dict[str, float]]] = deque()  # each axis as a part of CLEAR
+        self._named_s = float("-inf")
+        self._last_s: float | None = None
+        self._met_s = self._unmet_s = 0.0
+        self._spent = False
+
+    @property
+    def wanted(self) -> Swings:
+        """The axis that the step is about."""
+        return self._swings[self._movement.axis]
+
+    @property
+    def met_s(self) -> float:
+        """How long what a step in seconds asks for has been seen."""
+        return self._met_s
+
+    def reset(self) -> None:
+        """Forget the movement now, after a pause or out of view."""
+        for swings in self._swings.values():
+            swings.reset()
+        self._lately.clear()
+        self._last_s = None
+
+    def see(self, reading: Reading) -> list[Attempt]:
+        """Take the next reading; what ended with it."""
+        step_s = 0.0 if self._last_s is None else reading.t_s - self._last_s
+        self._last_s = reading.t_s
+        if self._movement.axis in TIMED:
+            return self._seconds(reading, step_s)
+        values = {axis: getattr(reading, axis) for axis in self._swings}
+        self._remember(reading.t_s, values)
+        ended = {axis: swings.see(reading.t_s, values[axis]) for axis, swings in self._swings.items()}
+        self._keep_start(reading.t_s, step_s)
+        judged = [self._judged(axis, swing) for axis, swing in ended.items() if swing is not None]
+        return [attempt for attempt in judged if attempt is not None]
+
+    def _seconds(self, reading: Reading, step_s: float) -> list[Attempt]:
+        axis = self._movement.axis
+        met = reading.left if axis == "leave" else reading.hands
+        if met is None:
+            return []
+        self._unmet_s = 0.0 if met else self._unmet_s + step_s
+        if self._unmet_s > TIMED[axis]:
+            self._met_s, self._spent = 0.0, False
+        if met and step_s <= GAP_S:
+            self._met_s += step_s
+        if self._spent or self._met_s < self._movement.target:
+            return []
+        self._spent = True
+        return [Attempt(reading.t_s, "counted", axis, None, self._met_s)]
+
+    def _judged(self, axis: str, swing: Swing) -> Attempt | None:
+        parts = self._parts(swing.began_s)
+        quick = _quick(axis, swing)
+        side = SIDES[swing.side] if axis in SIDED else None
+        if axis != self._movement.axis:
+            return self._wrong(axis, side, swing, parts) if not quick else None
+        if axis in CLEAR and max(parts.values()) > DOMINANT * parts.get(axis, 0.0):
+            return None
+        verdict = self._verdict(swing, side, quick)
+        return None if verdict is None else Attempt(swing.ended_s, verdict, axis, side, swing.reach)
+
+    def _verdict(self, swing: Swing, side: str | None, quick: bool) -> str | None:
+        target = self.goals[side]
+        if swing.most < target:
+            meant = not quick and swing.ended_s - swing.began_s >= HALFWAY_S
+            return "halfway" if meant and self._asked(side) and swing.most >= HALFWAY * target else None
+        if quick:
+            return "slower"
+        if not self._asked(side):
+            return "other side"
+        if swing.held_s > self._movement.hold_s + SETTLED_S:
+            return None  # a posture that was kept, no exercise
+        enough_s = GROW_ENOUGH_S if self._movement.axis == "grow" else HOLD_ENOUGH_S
+        return "counted" if swing.held_s >= min(enough_s, self._movement.hold_s) else "longer"
+
+    def _asked(self, side: str | None) -> bool:
+        return side is None or side in (self._movement.sides or SIDES.values())
+
+    def _wrong(self, axis: str, side: str | None, swing: Swing, parts: Mapping[str, float]) -> Attempt | None:
+        """A clear movement about another axis, named once though several axes take part in it."""
+        mine = parts.get(axis, 0.0)
+        outdone = mine < max(parts.values()) or mine <= DOMINANT * parts.get(self._movement.axis, 0.0)
+        if swing.most < CLEAR[axis] or outdone or swing.began_s < self._named_s:
+            return None
+        self._named_s = swing.ended_s
+        return Attempt(swing.ended_s, "wrong", axis, side, swing.reach)
+
+    def _remember(self, t_s: float, values: Mapping[str, float | None]) -> None:
+        parts = {axis: abs(v) / CLEAR[axis] for axis, v in values.items() if v is not None and axis in CLEAR}
+        if "nod" in parts and (values["nod"] or 0.0) < 0:
+            parts["nod"] = 0.0
+        self._lately.append((t_s, parts))
+        while t_s - self._lately[0][0] > 2 * LONGEST_S:
+            self._lately.popleft()
+
+    def _parts(self, since_s: float) -> dict[str, float]:
+        """The farthest that each axis went since then, as a part of CLEAR."""
+        lately = [parts for t_s, parts in self._lately if t_s >= since_s]
+        return {axis: max(parts.get(axis, 0.0) for parts in lately) for axis in self._swings}
+
+    def _keep_start(self, t_s: float, step_s: float) -> None:
+        """The start follows where the person rests; whoever rests elsewhere for long begins there."""
+        for axis, swings in self._swings.items():
+            if swings.settled(t_s):
+                swings.reset()
+                self._measure.recentre(axis)
+            elif swings.at_start and axis != "sweep":  # its start is the turn's and the tilt's
+                self._measure.drift(axis, step_s)
+        if self._movement.axis in CLEAR:
+            self._measure.drift("body", step_s)
+
+
+def _quick(axis: str, swing: Swing) -> bool:
+    """Whether it was a glance or a jerk rather than an exercise."""
+    most_hz = {"nod": QUICKEST_NOD_HZ, "sweep": QUICKEST_SWEEP_HZ}.get(axis, QUICKEST_HZ)
+    one_way = axis != "sweep" and swing.quicker_hz > QUICKER_HZ  # a sweep passes the start at full speed, in a look
+    if axis in CLEAR and (one_way or swing.speed > QUICKEST_DEG_S):
+        return True
+    return swing.parts_hz > most_hz

@@ -1,0 +1,1 @@
+"""The exercises' pictures: a drawn person, its outlines, arrows, and the SVG."""
