@@ -12,10 +12,11 @@ from rich.console import Console
 
 from posturewatch import cli, preview
 from posturewatch.commands import terminal
+from posturewatch.commands.running import Session
 from posturewatch.config import Settings, with_preset
 from posturewatch.frames import Frame, read_video
 from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.monitor import Happening, Moment, Session, Window
+from posturewatch.monitor import Happening, Moment, Window
 from posturewatch.session import Notice, Outputs
 
 DEMO = Path(cli.__file__).parent / "demo.mp4"

@@ -25,6 +25,7 @@ from posturewatch.commands import doctor as checks
 from posturewatch.commands import terminal
 from posturewatch.commands.controls import status as status
 from posturewatch.commands.display import Show, outputs_for
+from posturewatch.commands.running import Session
 from posturewatch.commands.shell import (
     AsJson,
     CameraName,
@@ -54,18 +55,16 @@ from posturewatch.commands.watching import watch as watch
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate import lens, steady
+from posturewatch.estimate.sideways import SIDE_WAIT_S, upright_from_the_side
 from posturewatch.frames import Frame, Pace
 from posturewatch.landmarks import Finder, Landmarks
 from posturewatch.monitor import (
-    SIDE_WAIT_S,
     Calibrating,
     Failed,
     Monitor,
-    Session,
     Started,
     Startup,
     Window,
-    upright_from_the_side,
 )
 from posturewatch.session import Outputs, Summary
 
@@ -338,7 +337,9 @@ def _replay(
         kept = kept if kept is None or hfov is None else lens.with_hfov(kept, hfov)
         begun = Startup(kept) if recorded.live else kept or Window()
         show = Show(chosen, path.name, quiet)
-        run = Session(chosen, recorded.source, rate_hz, outputs, show, governed=recorded.governed)
+        run = Session(
+            chosen, recorded.source, rate_hz, outputs, show, recent=recorded.recent, governed=recorded.governed
+        )
         run.run(sessions.read_landmarks(path, warn), start or begun)
         return run.summary
     rate_hz = rate or REPLAY_HZ

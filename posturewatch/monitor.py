@@ -2,32 +2,28 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, replace
 
 from posturewatch import alerts as alerting
 from posturewatch import exercises
 from posturewatch.alerts import Alert, Alerts
-from posturewatch.baseline import LEAST_WINDOW_S, Baseline, agrees, as_dict, build
+from posturewatch.baseline import LEAST_WINDOW_S, Baseline, agrees, build
 from posturewatch.chain import Deviation, deviation
-from posturewatch.config import Settings, shown_source
-from posturewatch.config import as_dict as settings_dict
+from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate.health import Health
+from posturewatch.estimate.sideways import Turning
 from posturewatch.exercises import Catalogue, Exercise
 from posturewatch.features import Features, describe
 from posturewatch.frames import SLACK_S
 from posturewatch.holds import Clocks, Holds, limit_s
-from posturewatch.landmarks import Finder, Held, Landmarks
+from posturewatch.landmarks import Held, Landmarks
 from posturewatch.posture import UNKNOWN, Posture, PostureState, Transition
-from posturewatch.session import Notice, Outputs, Sample, Summary
+from posturewatch.session import Notice, Sample
 from posturewatch.smoothing import Smoother
 
 CHECK_S = 5.0  # DESIGN part 2: a stored baseline is taken if five seconds of looking agree with it
 PAUSE_S = 2.0  # chosen: five seconds of looking begin anew after such a pause
-SIDE_HOLD_S, SIDE_WAIT_S = 3.0, 30.0  # chosen: to hold the side view; to turn the chair until then
-SIDE_GAP_S = 0.6  # chosen: two looks of five a second may be lost in what is held
 SMOOTHED = (
     "forward_head_deg",
     "ear_shoulder_deg",
@@ -92,25 +88,15 @@ class Moment:
     alert: Alert | None
 
 
-@dataclass(frozen=True, slots=True)
-class Turning:
-    """The side view is awaited: seconds it was held of those wanted, and why the last look can't be used."""
-
-    t_s: float
-    done_s: float
-    wanted_s: float
-    reason: str | None
-
-
 Happening = Calibrating | Turning | Started | Failed | Moment | Transition | Notice
 
 
 class Monitor:
     """One session. `run` it once over the looks of a stream.
 
-    governed: every look counts, also a second one within a tick; else only a tick's first. started_at is the local
-    time at t_s = 0, for the quiet hours; None leaves them out. recent: ids of exercises done before, oldest first;
-    others are suggested first. busy says whether alerts are to wait, asked only when there is one.
+    governed: every look counts, also a second one within a tick; else only a tick's first. recent: ids of exercises
+    done before, oldest first; others are suggested first. quiet says whether alerts are to wait at this time, asked
+    only when there is one.
     """
 
     def __init__(
@@ -118,13 +104,12 @@ class Monitor:
         settings: Settings,
         catalogue: Catalogue,
         rate_hz: float,
-        started_at: datetime | None = None,
         recent: Sequence[str] = (),
         governed: bool = False,
-        busy: Callable[[float], bool] = lambda _t_s: False,
+        quiet: Callable[[float], bool] = lambda _t_s: False,
     ) -> None:
-        self._governed, self._busy = governed, busy
-        self._settings, self._catalogue, self._rate_hz, self._started_at = settings, catalogue, rate_hz, started_at
+        self._settings, self._catalogue, self._rate_hz = settings, catalogue, rate_hz
+        self._governed, self._quiet = governed, quiet
         self._baseline: Baseline | None = None
         self._smoother = Smoother()
         self._posture = Posture(settings.posture, settings.hold, begins=UNKNOWN)
@@ -139,6 +124,7 @@ class Monitor:
         self._seen: Deviation | None = None  # at the last look, as it was, without filter
         self._last: Sample | None = None
         self._last_s = -math.inf
+        self._state: str | None = None  # as it was told last, since the first baseline
         self._tick = -1
         self.settling = True  # no baseline yet, or whether the stored one fits isn't known
         self._again = False  # a new baseline is wanted
@@ -181,6 +167,7 @@ class Monitor:
     def _start(self, baseline: Baseline, captured: bool) -> Started:
         self._baseline, self._health, self._question = baseline, Health(baseline), None
         self._posture = Posture(self._settings.posture, self._settings.hold)
+        self._state = self._state or self._posture.current.state
         return Started(baseline, captured)
 
     def _look_ahead(self, looks: Iterator[Landmarks | Held], window: Window) -> Iterator[Happening]:
@@ -272,7 +259,8 @@ class Monitor:
         yield from self._repeats(tick)
         new, self._tick, self._last_s = tick > self._tick, tick, look.t_s
         seen = self._smoothed(self._trusted(replace(self._seen, t_s=look.t_s)))
-        transitions = self._posture.update(seen)
+        transitions = self._posture.update(seen) or self._jump(look.t_s)
+        self._state = None if self._state is None else self._posture.current.state
         clocks = self._holds.update(seen, self._posture.current)
         alerts = self._alerts.update(seen, self._posture.current, clocks, lambda: self._quiet(look.t_s))
         self._last = _sample(seen, self._posture.current, clocks, look.t_s - self._seen.t_s)
@@ -282,6 +270,11 @@ class Monitor:
         for alert in alerts:
             yield self._notice(alert)
         yield from self._asked(look.t_s)
+
+    def _jump(self, t_s: float) -> list[Transition]:
+        """A baseline that is given up, and the next one, change the state at once."""
+        before, after = self._state, self._posture.current.state
+        return [] if before is None or before == after else [Transition(t_s, t_s, before, after)]
 
     def _another_mode(self, look: Landmarks) -> bool:
         if self._baseline is None or self.settling or look.reason is not None:
@@ -351,15 +344,6 @@ class Monitor:
         """The person has answered or dismissed the alert."""
         self._alerts.answer()
 
-    def _quiet(self, t_s: float) -> bool:
-        if self._started_at is None:
-            return self._busy(t_s)
-        now = self._started_at + timedelta(seconds=t_s)
-        minute = now.hour * 60 + now.minute
-        hours = self._settings.quiet.hours
-        within = (a <= minute < b if a < b else minute >= a or minute < b for a, b in hours)
-        return any(within) or self._busy(t_s)
-
     def _notice(self, alert: Alert) -> Notice:
         if alert.level == 1:
             return Notice(alert.t_s, alert.kind, 1, alerting.message(alert, None), None)
@@ -384,109 +368,3 @@ def _sample(seen: Deviation, posture: PostureState, clocks: Clocks, age_s: float
         still_s=clocks.still_s,
         dose=clocks.dose,
     )
-
-
-@dataclass(slots=True)
-class Session:
-    """One stream of looks through one monitor: recorded, counted, shown. eyes learn the baseline's place.
-
-    started_at, recent, governed, busy: as Monitor takes them.
-    """
-
-    settings: Settings
-    source: str
-    rate_hz: float
-    outputs: Outputs
-    show: Callable[[Happening], None]
-    eyes: Finder | None = None
-    started_at: datetime | None = None
-    catalogue: Catalogue = field(default_factory=exercises.load)
-    recent: Sequence[str] = ()
-    baseline: Baseline | None = None
-    sample: Sample | None = None
-    summary: Summary = field(default_factory=Summary)
-    governed: bool = False
-    busy: Callable[[float], bool] = lambda _t_s: False
-    monitor: Monitor = field(init=False)
-    _begun: bool = False
-
-    def __post_init__(self) -> None:
-        self.monitor = Monitor(
-            self.settings, self.catalogue, self.rate_hz, self.started_at, self.recent, self.governed, self.busy
-        )
-
-    def run(self, looks: Iterable[Landmarks | Held], start: Baseline | Window | Startup) -> None:
-        """Feed the looks through the pipeline until they end."""
-        for event in self.monitor.run(self._recorded(looks), start):
-            self._begin(event, start)
-            if isinstance(event, Moment):
-                self.sample = event.sample
-            record = event.sample if isinstance(event, Moment) else event
-            if isinstance(record, (Sample, Transition, Notice)):
-                self.outputs.write(record)
-                self.summary.add(record)
-            self.show(event)
-
-    def _begin(self, event: Happening, start: Baseline | Window | Startup) -> None:
-        """Write the recordings' first line as soon as the baseline is known; when live at once, with the stored one."""
-        if isinstance(event, Started):
-            self.baseline = event.baseline
-            if self.eyes is not None:
-                self.eyes.settle(event.baseline.place)
-        live = isinstance(start, Startup)
-        if not self._begun and (live or isinstance(event, (Started, Failed))):
-            self._begun = True
-            kept = start.stored if isinstance(start, Startup) else self.baseline
-            self.outputs.begin(self._header(live, kept), None if kept is None else as_dict(kept))
-
-    def _recorded(self, looks: Iterable[Landmarks | Held]) -> Iterator[Landmarks | Held]:
-        for look in looks:
-            self.outputs.write(look)
-            yield look
-
-    def _header(self, live: bool, kept: Baseline | None) -> dict[str, Any]:
-        told_deg = self.settings.camera.hfov_deg  # what a live session captures a baseline with, if it has to
-        return {
-            "source": shown_source(self.source),
-            "rate_hz": self.rate_hz,
-            "hfov_deg": told_deg if live or kept is None else kept.hfov_deg,
-            "live": live,
-            "governed": self.governed,
-            "settings": settings_dict(self.settings),
-        }
-
-
-def upright_from_the_side(
-    looks: Iterable[Landmarks], upright: Baseline, show: Callable[[Turning], None]
-) -> float | None:
-    """Absolute ear–shoulder angle (degrees, + = ear in front) of the baseline's person, who turns a side to the camera
-    and holds it; None when nobody does in time."""
-    begun_s: float | None = None
-    held: list[Features] = []
-    for look in looks:
-        begun_s = look.t_s if begun_s is None else begun_s
-        seen = describe(look, upright.hfov_deg, upright.place)
-        held = _held(held, seen)
-        done_s = held[-1].t_s - held[0].t_s if held else 0.0
-        show(Turning(look.t_s, min(done_s, SIDE_HOLD_S), SIDE_HOLD_S, seen.reason))
-        angle = _side_angle(held, upright.hfov_deg) if done_s >= SIDE_HOLD_S - SLACK_S else None
-        if angle is not None or look.t_s - begun_s >= SIDE_WAIT_S + (SIDE_HOLD_S if held else 0.0):
-            return angle
-    return None
-
-
-def _held(held: list[Features], seen: Features) -> list[Features]:
-    """The looks from the side of the last seconds, begun anew after a gap."""
-    if held and seen.t_s - held[-1].t_s > SIDE_GAP_S + SLACK_S:
-        held = []
-    if seen.view != "side":
-        return held
-    return [look for look in held if seen.t_s - look.t_s <= SIDE_HOLD_S + SLACK_S] + [seen]
-
-
-def _side_angle(held: list[Features], hfov_deg: float) -> float | None:
-    try:
-        side = build(held, hfov_deg).side
-    except PosturewatchError:  # still on the move
-        return None
-    return None if side is None else side.ear_shoulder_deg

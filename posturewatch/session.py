@@ -59,7 +59,21 @@ class Notice:
     exercise: str | None
 
 
-Event = Sample | Transition | Notice | Landmarks | Held
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked of the running session between two looks.
+
+    wish: "recalibrate"; "snooze", for for_s seconds; "answer", to the alert; "exercised", one was completed; "quiet"
+    and "aloud": from here on alerts wait, or don't, for the desktop's or the hours' sake.
+    """
+
+    t_s: float
+    wish: str
+    for_s: float | None = None
+
+
+WISHES = ("recalibrate", "snooze", "answer", "exercised", "quiet", "aloud")
+Event = Sample | Transition | Notice | Landmarks | Held | Wish
 TYPES = {Sample: "sample", Transition: "transition", Notice: "alert"}
 
 
@@ -73,6 +87,8 @@ def as_line(event: Event) -> dict[str, Any]:
         return _landmarks_line(event)
     if isinstance(event, Held):
         return {"type": "held", "t_s": event.t_s}
+    if isinstance(event, Wish):
+        return {"type": "wish", **asdict(event)}
     line: dict[str, Any] = {"type": TYPES[type(event)], **asdict(event)}
     return {key: _rounded(key, value) for key, value in line.items()}
 
@@ -190,7 +206,7 @@ class Outputs:
 
     def write(self, event: Event) -> None:
         """Record one event where it belongs."""
-        kind = "landmarks" if isinstance(event, Landmarks | Held) else "samples"
+        kind = "landmarks" if isinstance(event, Landmarks | Held | Wish) else "samples"
         self._use(kind, lambda recorder: recorder.write(event))
 
     def close(self) -> None:
@@ -238,6 +254,7 @@ class Recorded:
     hfov_deg: float
     live: bool
     governed: bool
+    recent: tuple[str, ...]  # ids of exercises done before
     baseline: dict[str, Any] | None
 
 
@@ -253,6 +270,7 @@ def read_session(path: Path) -> Recorded:
             hfov_deg=float(first["hfov_deg"]),
             live=first.get("live") is True,
             governed=first.get("governed") is True,
+            recent=tuple(str(each) for each in first.get("recent", ())),
             baseline=first["baseline"],
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -262,23 +280,23 @@ def read_session(path: Path) -> Recorded:
     return recorded
 
 
-def read_landmarks(path: Path, warn: Warn) -> Iterator[Landmarks | Held]:
-    """The recorded looks in order; warn gets a line when the recording was cut off while it was written."""
+def read_landmarks(path: Path, warn: Warn) -> Iterator[Landmarks | Held | Wish]:
+    """The recorded looks and wishes in order; warn gets a line when the recording was cut off while it was written."""
     count = 0
     last_s = -np.inf
     for number, line in _lines(path, warn):
-        if line.get("type") not in ("landmarks", "held"):
+        kind = str(line.get("type"))
+        read = READERS.get(kind)
+        if read is None:
             continue
         try:
-            found = _landmarks(line) if line["type"] == "landmarks" else Held(_time_s(line))
+            found = read(line)
         except (LookupError, TypeError, ValueError, OverflowError) as error:
-            raise PosturewatchError(
-                f"{path}, line {number}: not a landmarks line ({error}). Record it again."
-            ) from error
+            raise PosturewatchError(f"{path}, line {number}: not a {kind} line ({error}). Record it again.") from error
         if found.t_s < last_s:
             raise PosturewatchError(f"{path}, line {number}: the time goes backwards. Record it again.")
         last_s = found.t_s
-        count += 1
+        count += not isinstance(found, Wish)
         yield found
     if not count:
         raise PosturewatchError(f"{path} holds no landmarks. Record them with --landmarks FILE.jsonl.")
@@ -321,6 +339,26 @@ def _landmarks(line: dict[str, Any]) -> Landmarks:
         reason=None if line.get("reason") is None else str(line["reason"]),
         background=_background(line.get("background")),
     )
+
+
+def _held(line: dict[str, Any]) -> Held:
+    return Held(_time_s(line))
+
+
+def _wish(line: dict[str, Any]) -> Wish:
+    wish, for_s = str(line["wish"]), line.get("for_s")
+    if wish not in WISHES or (wish == "snooze") != (for_s is not None):
+        raise ValueError(f"the wish {wish:.20} can't be")
+    if for_s is not None and not 0 <= float(for_s) < LONGEST_S:
+        raise ValueError(f"{for_s!s:.20} s can't be")
+    return Wish(_time_s(line), wish, None if for_s is None else float(for_s))
+
+
+READERS: dict[str, Callable[[dict[str, Any]], Landmarks | Held | Wish]] = {
+    "landmarks": _landmarks,
+    "held": _held,
+    "wish": _wish,
+}
 
 
 def _background(values: Any) -> tuple[float, float, float] | None:

@@ -20,6 +20,7 @@ from figures import Sitter
 
 from posturewatch import monitor
 from posturewatch.commands import watching
+from posturewatch.commands.running import Session
 from posturewatch.commands.watching import Day
 from posturewatch.config import Settings
 from posturewatch.frames import Pace
@@ -27,7 +28,7 @@ from posturewatch.history import History
 from posturewatch.landmarks import Finder
 from posturewatch.looking.camera import read_camera
 from posturewatch.looking.governor import Governor
-from posturewatch.monitor import Moment, Session, Started, Startup
+from posturewatch.monitor import Moment, Started, Startup
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Outputs
 

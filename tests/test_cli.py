@@ -22,8 +22,9 @@ from typer.testing import Result
 
 from posturewatch import cli, config, exercises
 from posturewatch.commands import watching
+from posturewatch.frames import Frame
 from posturewatch.history import History
-from posturewatch.landmarks import Landmarks
+from posturewatch.landmarks import Finder, Landmarks
 
 COMMANDS = ("demo", "calibrate", "watch", "replay", "measure", "exercises", "doctor")
 
@@ -695,14 +696,16 @@ def test_ctrl_c_while_a_dataclass_is_being_defined_still_ends_with_our_exit_code
 def test_watch_keeps_a_history_and_an_exercise_done_elsewhere_meanwhile_takes_the_dose_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def looks() -> Iterator[Landmarks]:
-        for look in sitting((12, FRONT), (58, SLUMPED)):
-            if look.t_s == 50.0:  # 38 s forward; the coach, another process, writes into the history
-                kept_history().exercise_done("alternate-head-turns", True, {"left": 5, "right": 5}, NOON)
-            yield look
+    looks = {look.t_s: look for look in sitting((12, FRONT), (58, SLUMPED))}
 
-    monkeypatch.setattr(watching, "pictures", lambda *_: iter(()))
-    monkeypatch.setattr(watching.Day, "looks", lambda *_: looks())
+    def pictures() -> Iterator[Frame]:
+        for t_s in looks:
+            if t_s == 50.0:  # 38 s forward; the coach, another process, writes into the history
+                kept_history().exercise_done("alternate-head-turns", True, {"left": 5, "right": 5}, NOON)
+            yield Frame(t_s, np.zeros((480, 640, 3), np.uint8), None)
+
+    monkeypatch.setattr(watching, "pictures", lambda *_: pictures())
+    monkeypatch.setattr(Finder, "find", lambda _self, frame: looks[frame.t_s])
     assert (
         run("watch", "--calibrate", "--preset", "strict", "--rate", "5", "--samples", tmp_path / "s.jsonl").exit_code
         == 0

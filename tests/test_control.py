@@ -225,7 +225,7 @@ def test_an_answer_that_is_none_is_an_error_and_not_a_crash(folder: Path, conten
 
 
 def test_a_client_killed_in_between_costs_the_watch_nothing(folder: Path) -> None:
-    client = "from posturewatch import control, frames\nimport time\n"
+    client = "from posturewatch import frames\nfrom posturewatch.files import control\nimport time\n"
     client += "control.ask(control.folder(), control.watch_lock().path, 'pause', None, frames.now_s, time.sleep)"
     with held():
         box = Mailbox(folder)
@@ -247,7 +247,8 @@ def test_a_client_killed_in_between_costs_the_watch_nothing(folder: Path) -> Non
 
 WATCH = """
 import sys, time
-from posturewatch import control, frames
+from posturewatch import frames
+from posturewatch.files import control
 with control.watch_lock().hold(print, time.sleep):
     box = control.Mailbox(control.folder())
     print("ready", flush=True)

@@ -158,7 +158,7 @@ def test_any_other_text_is_no_length(text: str) -> None:
 
 HANGING = """
 import sys, time
-from posturewatch import control
+from posturewatch.files import control
 with control.watch_lock().hold(print, time.sleep):
     control.Mailbox(control.folder())
     print("ready", flush=True)

@@ -15,12 +15,13 @@ import traced
 
 from posturewatch import cli, exercises, frames
 from posturewatch.commands import watching
+from posturewatch.commands.running import Session
 from posturewatch.config import Settings, with_preset
 from posturewatch.frames import Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
 from posturewatch.looking.governor import Governor
-from posturewatch.monitor import Session, Startup, Window
+from posturewatch.monitor import Startup, Window
 from posturewatch.session import Outputs, Recorder
 
 LINUX = sys.platform == "linux"

@@ -606,7 +606,7 @@ def test_looking_for_libpulse_starts_no_compiler_and_nothing_of_the_present_fold
     code = (
         "import os, tempfile; tempfile.NamedTemporaryFile = lambda: os._exit(3)\n"  # a compiler's result
         "before = os.environ.get('PATH')\n"
-        "from posturewatch import microphone\n"
+        "from posturewatch.system import microphone\n"
         "assert microphone._load().Pulse and os.environ.get('PATH') == before"
     )
     environ = {"PATH": path.format(tmp_path=tmp_path)} if path else {}

@@ -1,5 +1,6 @@
 """Ticks that weren't looked at: the last look stands for them, in the clocks and alerts as in the recording."""
 
+import json
 import math
 from dataclasses import replace
 from itertools import pairwise
@@ -30,11 +31,12 @@ from test_monitor import (  # remembered: the pictures drawn there are worked ou
 )
 
 from posturewatch import baseline as baselines
+from posturewatch.commands.running import Session
 from posturewatch.config import with_hfov
 from posturewatch.landmarks import Held, Landmarks
-from posturewatch.monitor import Calibrating, Failed, Moment, Monitor, Session, Started, Startup, Window
+from posturewatch.monitor import Calibrating, Failed, Moment, Monitor, Started, Startup, Window
 from posturewatch.posture import Transition
-from posturewatch.session import Notice, Outputs, Recorder, as_line, read_landmarks, read_session
+from posturewatch.session import Notice, Outputs, Recorder, Wish, as_line, read_landmarks, read_session
 
 
 def run(looks, rate_hz=2, source=KEPT, rules=STRICT, governed=True):
@@ -173,11 +175,11 @@ def jittered(looks):
     return [replace(look, t_s=look.t_s + 0.01 + 0.0077 * math.sin(n)) for n, look in enumerate(looks)]
 
 
-def recorded(folder, looks, start, rules, governed=True):
+def recorded(folder, looks, start, rules, governed=True, busy=lambda _t_s: False):
     """What is in the files of a session's samples and landmarks."""
     paths = folder / "samples.jsonl", folder / "landmarks.jsonl"
     outputs = Outputs(*(Recorder(path) for path in paths))
-    session = Session(rules, "0", 2.0, outputs, lambda _event: None, governed=governed)
+    session = Session(rules, "0", 2.0, outputs, lambda _event: None, governed=governed, busy=busy)
     session.run(looks, start)
     outputs.close()
     return paths
@@ -210,6 +212,35 @@ def test_a_recording_with_held_lines_replays_to_the_same_samples_transitions_and
     assert {kind: kinds.count(kind) > 1 for kind in ("sample", "transition", "alert")} == dict.fromkeys(
         ("sample", "transition", "alert"), True
     )
+
+
+WISHED = [
+    Wish(40.0, "exercised"),
+    Wish(95.0, "answer"),
+    Wish(110.0, "snooze", 150.0),
+    Wish(300.0, "recalibrate"),
+    Wish(400.0, "snooze", 900.0),
+    Wish(430.0, "snooze", 0.0),
+]
+
+
+def test_what_was_wished_meanwhile_is_recorded_and_done_again_by_a_replay(tmp_path):
+    looks = stream(2, (12, UPRIGHT), (250, FORWARD), (20, NOBODY), (60, UPRIGHT), (260, FORWARD))
+    wished = sorted([*looks, *WISHED], key=lambda each: (each.t_s, not isinstance(each, Wish)))
+    (tmp_path / "live").mkdir()
+    (tmp_path / "again").mkdir()
+    busy = lambda t_s: 150.0 <= t_s < 270.0 or 380.0 <= t_s < 395.0  # noqa: E731
+    live, marks = recorded(tmp_path / "live", wished, Startup(KEPT), STRICT, busy=busy)
+    again, copy = recorded(tmp_path / "again", read_landmarks(marks, pytest.fail), Startup(KEPT), STRICT)
+    assert again.read_text() == live.read_text()
+    assert copy.read_text() == marks.read_text()
+    lines = [json.loads(line) for line in marks.read_text().splitlines()]
+    told = [(line["t_s"], line["wish"], line["for_s"]) for line in lines if line["type"] == "wish"]
+    assert [each for each in told if each[1] not in ("quiet", "aloud")] == [(w.t_s, w.wish, w.for_s) for w in WISHED]
+    assert [each[:2] for each in told if each[1] in ("quiet", "aloud")] == [(387.0, "quiet"), (395.0, "aloud")]
+    plain, _ = recorded(tmp_path, looks, Startup(KEPT), STRICT)
+    alerts = [[line for line in path.read_text().splitlines() if '"alert"' in line] for path in (live, plain)]
+    assert alerts[0] != alerts[1], "the wishes matter here"
 
 
 @given(st.floats(0, 1e6))
@@ -267,7 +298,10 @@ def test_a_held_tick_right_after_the_wish_says_nothing_by_the_old_baseline():
     meanwhile = [s for s in samples(events) if 40.0 <= s.t_s <= 51.0]
     assert {(s.state, s.now, s.forward_head_deg) for s in meanwhile} == {("unknown", "unknown", None)}
     assert meanwhile[0].age_s == pytest.approx(10.5)
-    assert [change for change in changes(events) if change[0] >= 40.0] == []
+    assert [change for change in changes(events) if change[0] >= 40.0] == [
+        (40.0, 40.0, "forward_head", "unknown"),
+        (52.5, 52.5, "unknown", "upright"),
+    ]
 
 
 def test_nothing_is_alerted_while_a_baseline_is_captured_and_the_old_alert_is_withdrawn():

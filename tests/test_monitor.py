@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from posturewatch import baseline as baselines
 from posturewatch import exercises, monitor
 from posturewatch.baseline import build
+from posturewatch.commands.running import Session
 from posturewatch.config import Camera, Quiet, Settings, with_preset
 from posturewatch.estimate import correction
+from posturewatch.estimate.sideways import upright_from_the_side
 from posturewatch.features import describe
 from posturewatch.landmarks import Face, Landmarks
 from posturewatch.monitor import (
@@ -28,7 +30,6 @@ from posturewatch.monitor import (
     Started,
     Startup,
     Window,
-    upright_from_the_side,
 )
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Outputs, Recorder, Sample, as_line, read_landmarks
@@ -115,8 +116,8 @@ def stream(rate_hz, *segments, from_s=0.0):
     return [*looks, replace(pictures[at % len(pictures)], t_s=from_s + round(at / rate_hz, 3))]
 
 
-def run(looks, rate_hz, source=None, rules=STRICT, started_at=None):
-    return list(Monitor(rules, CATALOGUE, rate_hz, started_at).run(iter(looks), source or Window()))
+def run(looks, rate_hz, source=None, rules=STRICT):
+    return list(Monitor(rules, CATALOGUE, rate_hz).run(iter(looks), source or Window()))
 
 
 def only(kind, events):
@@ -302,7 +303,8 @@ def test_a_start_without_a_stored_baseline_captures_one_and_tells_its_progress()
 
 def test_a_capture_that_fails_is_followed_by_the_next_one():
     events = run(stream(5, (10, [LEFT, RIGHT]), (20, UPRIGHT)), 5, Startup())
-    assert [type(event) for event in events if not isinstance(event, Calibrating | Moment)] == [Failed, Started]
+    told = [type(event) for event in events if not isinstance(event, Calibrating | Moment)]
+    assert told == [Failed, Started]
     assert "the head moved too much" in only(Failed, events)[0].message
     assert only(Started, events)[0].captured
     assert [(step.t_s, step.done_s) for step in only(Calibrating, events)] == [
@@ -542,7 +544,9 @@ def test_eight_hours_of_suspend_add_nothing_to_any_clock_and_are_a_break():
 def levels(started_at, hours, until_s=190):
     rules = replace(STRICT, quiet=Quiet(hours))
     looks = stream(2, (12, UPRIGHT), (until_s - 12, FORWARD))
-    return [(n.t_s, n.level) for n in only(Notice, run(looks, 2, rules=rules, started_at=started_at))]
+    events = []
+    Session(rules, "0", 2, Outputs(None, None), events.append, started_at=started_at).run(looks, Window())
+    return [(n.t_s, n.level) for n in only(Notice, events)]
 
 
 NIGHT, LUNCH = (22 * 60, 7 * 60), (12 * 60, 13 * 60)

@@ -28,6 +28,7 @@ from posturewatch.session import (
     Recorder,
     Sample,
     Summary,
+    Wish,
     as_line,
     read_landmarks,
     read_session,
@@ -570,6 +571,33 @@ def test_landmarks_without_one_of_their_keys_are_refused(tmp_path, key):
     del line[key]
     (tmp_path / "r.jsonl").write_text(json.dumps(line) + "\n")
     with pytest.raises(PosturewatchError, match=rf"r\.jsonl, line 1: not a landmarks line \('{key}'\)"):
+        read(tmp_path / "r.jsonl")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type":"wish","t_s":1.0,"wish":"dance","for_s":null}',
+        '{"type":"wish","t_s":1.0,"wish":"snooze","for_s":null}',
+        '{"type":"wish","t_s":1.0,"wish":"snooze","for_s":-1.0}',
+        '{"type":"wish","t_s":1.0,"wish":"snooze","for_s":"long"}',
+        '{"type":"wish","t_s":1.0,"wish":"snooze","for_s":[]}',
+        '{"type":"wish","t_s":1.0,"wish":"answer","for_s":3.0}',
+        '{"type":"wish","t_s":-1.0,"wish":"answer","for_s":null}',
+        '{"type":"wish","t_s":1.0}',
+    ],
+)
+def test_a_wish_that_cannot_be_is_refused_with_file_and_line(tmp_path, line):
+    record(tmp_path / "r.jsonl", NOTHING)
+    with (tmp_path / "r.jsonl").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(PosturewatchError, match=r"r\.jsonl, line 3: not a wish line"):
+        read(tmp_path / "r.jsonl")
+
+
+def test_a_recording_of_wishes_alone_holds_no_landmarks(tmp_path):
+    record(tmp_path / "r.jsonl", Wish(1.0, "answer"))
+    with pytest.raises(PosturewatchError, match="holds no landmarks"):
         read(tmp_path / "r.jsonl")
 
 

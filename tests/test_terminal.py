@@ -24,8 +24,9 @@ from posturewatch.commands.terminal import (
     words,
 )
 from posturewatch.config import Settings, with_preset
+from posturewatch.estimate.sideways import Turning
 from posturewatch.holds import Clocks
-from posturewatch.monitor import Calibrating, Moment, Turning
+from posturewatch.monitor import Calibrating, Moment
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Sample, Summary
 

@@ -25,6 +25,7 @@ from posturewatch import config, exercises, monitor, preview
 from posturewatch.commands import practice, watching
 from posturewatch.commands.display import Show
 from posturewatch.commands.keys import Keys
+from posturewatch.commands.running import Session
 from posturewatch.commands.watching import Day
 from posturewatch.config import Settings, with_preset
 from posturewatch.estimate.health import CAMERA_MOVED, QUESTIONS
@@ -35,7 +36,7 @@ from posturewatch.frames import Frame, Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Landmarks
 from posturewatch.looking.governor import Governor
-from posturewatch.monitor import Calibrating, Failed, Moment, Session, Started, Startup
+from posturewatch.monitor import Calibrating, Failed, Moment, Started, Startup
 from posturewatch.session import Notice, Outputs
 from posturewatch.system.notices import card
 

@@ -10,7 +10,8 @@ from posturewatch.commands import terminal
 from posturewatch.commands.shell import Screen, out, warn
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
-from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Started, Turning
+from posturewatch.estimate.sideways import Turning
+from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Started
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Outputs, Recorder
 

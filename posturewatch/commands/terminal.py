@@ -15,8 +15,9 @@ from posturewatch.coaching.catalogue import Exercise
 from posturewatch.coaching.coached import Event, Finished, Repetition, State, StepBegun, WrongAxis
 from posturewatch.coaching.words import UNITS, wrong
 from posturewatch.config import Settings
+from posturewatch.estimate.sideways import SIDE_HOLD_S, SIDE_WAIT_S, Turning
 from posturewatch.holds import limit_s
-from posturewatch.monitor import SIDE_HOLD_S, SIDE_WAIT_S, Calibrating, Moment, Turning
+from posturewatch.monitor import Calibrating, Moment
 from posturewatch.posture import POSTURES, Transition
 from posturewatch.session import Notice, Sample, Summary
 

@@ -20,6 +20,7 @@ from posturewatch.coaching.catalogue import Exercise
 from posturewatch.commands import practice, terminal
 from posturewatch.commands.display import Show, outputs_for
 from posturewatch.commands.keys import Keys
+from posturewatch.commands.running import Session
 from posturewatch.commands.shell import (
     INTERRUPTED,
     CameraName,
@@ -46,10 +47,10 @@ from posturewatch.frames import Frame, Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
 from posturewatch.looking.governor import Governor
-from posturewatch.monitor import Happening, Moment, Session, Started, Startup
+from posturewatch.monitor import Happening, Moment, Started, Startup
 from posturewatch.notify import Notifier
 from posturewatch.posture import AWAY, Transition
-from posturewatch.session import Notice, as_line
+from posturewatch.session import Notice, Wish, as_line
 from posturewatch.system.desk import Desk
 from posturewatch.system.notify_elsewhere import ElsewhereNotifier
 
@@ -206,6 +207,7 @@ class Day:
             self._answered(answer)
         for key in self.keys.pressed() if self.keys else "":
             self._pressed(key)
+        self._see_exercises(frame.t_s)
         self.desk.poll(frame.t_s)
         self._camera(frame)
 
@@ -234,7 +236,7 @@ class Day:
         """No notification outlasts the camera: an alert is done with, a question is asked again later."""
         self.notifier.withdraw()
         if self._question is None:
-            self.run.monitor.answer()
+            self._wish("answer")
 
     def _pace(self, look: Landmarks | Held) -> None:
         governor, monitor, sample = self.governor, self.run.monitor, self.run.sample
@@ -253,7 +255,6 @@ class Day:
         at = datetime.now().astimezone()
         if isinstance(event, Moment):
             self.history.add(event.sample, at)
-            self._see_exercises(event.sample.t_s)
             if event.alert is None and self._alerted:
                 self._question, self._alerted = None, False
                 self.notifier.withdraw()
@@ -289,9 +290,12 @@ class Day:
             return
         self._asked_s, before, self._done = t_s, self._done, self.history.exercises_done()
         if self._done > before:
-            self.run.monitor.exercise_done()
+            self._wish("exercised")
 
     # What the person wishes
+
+    def _wish(self, wish: str, for_s: float | None = None) -> None:
+        self.run.wish(Wish(self._t_s, wish, for_s))
 
     def _asked(self, request: Request) -> dict[str, Any]:
         off = self._off(self._t_s)
@@ -299,11 +303,11 @@ class Day:
             return {"error": f"The camera is off ({off}), so no baseline can be captured. Resume first."}
         if request.action == "resume":
             self.paused = False
-            self.run.monitor.snooze(self._t_s, 0.0)
+            self._wish("snooze", 0.0)
         elif request.action == "snooze":
-            self.run.monitor.snooze(self._t_s, request.seconds or SNOOZE_S)
+            self._wish("snooze", request.seconds or SNOOZE_S)
         elif request.action == "recalibrate":
-            self.run.monitor.recalibrate()
+            self._wish("recalibrate")
         text = DONE[request.action] if request.action in DONE else self._line()
         if request.action == "resume" and (off := self._off(self._t_s)) is not None:
             text = f"Not paused any more; the camera stays off ({off})."
@@ -311,12 +315,12 @@ class Day:
 
     def _answered(self, answer: str) -> None:
         if answer == "recalibrate" and self.pace.off is None:
-            self.run.monitor.recalibrate()
+            self._wish("recalibrate")
         elif answer == "snooze":
-            self.run.monitor.snooze(self._t_s, SNOOZE_S)
+            self._wish("snooze", SNOOZE_S)
         elif answer == "exercise" and self.run.summary.exercises:
             self._offer(exercises.by_id(self.run.catalogue, self.run.summary.exercises[-1]))
-        self.run.monitor.answer()
+        self._wish("answer")
 
     def _offer(self, wanted: Exercise) -> None:
         """The exercise in place of the alert that named it: on the desktop, and its steps in the terminal."""
@@ -329,11 +333,11 @@ class Day:
         if key == "p":
             self.paused = not self.paused
         elif key == "r" and self.pace.off is None:
-            self.run.monitor.recalibrate()
+            self._wish("recalibrate")
         elif key == "s":
-            self.run.monitor.snooze(self._t_s, SNOOZE_S)
+            self._wish("snooze", SNOOZE_S)
         elif key == "n":
-            self.run.monitor.answer()
+            self._wish("answer")
 
     def _status(self) -> dict[str, Any]:
         sample = self.run.sample
