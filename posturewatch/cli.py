@@ -56,6 +56,7 @@ from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate import lens, steady
 from posturewatch.estimate.sideways import SIDE_WAIT_S, upright_from_the_side
+from posturewatch.files import whole
 from posturewatch.frames import Frame, Pace
 from posturewatch.landmarks import Finder, Landmarks
 from posturewatch.monitor import (
@@ -137,7 +138,7 @@ def _paced(path: Path, speed: float | None) -> Iterator[Frame]:
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     try:
-        config.write_private(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+        whole.write(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     except OSError as error:
         raise PosturewatchError(f"Cannot write {path}: {error.strerror}. Choose another place.") from error
 

@@ -7,7 +7,6 @@ The ranges are chosen throughout: wide enough for any desk, too narrow for a sli
 import dataclasses
 import difflib
 import json
-import os
 import re
 import stat
 import tomllib
@@ -216,12 +215,6 @@ def default_path() -> Path:
 def data_folder() -> Path:
     """Where baselines and history belong; whoever writes creates it, 0700."""
     return platformdirs.user_data_path("posturewatch", appauthor=False)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that is the user's alone, in place of an earlier one; OSError when that can't be."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def load(path: Path | None = None) -> Settings:

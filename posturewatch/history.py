@@ -120,10 +120,6 @@ class History:
         self._answers[day.isoformat()] = hurts  # not asked twice on a day on which nothing can be written
         self._put("answers", day.isoformat(), int(hurts))
 
-    def asked_today(self, day: date) -> bool:
-        """Whether the question was answered on this day."""
-        return self.hurts(day) is not None
-
     def hurts(self, day: date) -> bool | None:
         """The day's last answer, None without one."""
         found = self._read("SELECT hurts FROM answers WHERE day = ?", day.isoformat())

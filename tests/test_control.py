@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 from hypothesis import example, given, settings
@@ -460,11 +460,11 @@ def test_an_answers_name_taken_by_a_folder_or_a_full_disk_does_not_break_the_wat
     box.answer(request, FINE)
     (folder / f"{name}.answer").rmdir()
 
-    def full(path: Path, text: str) -> None:
-        path.write_text(text[:5])
+    def full(_fields: object, file: TextIO, allow_nan: bool) -> None:
+        file.write('{"te')
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("posturewatch.config.write_private", full)
+    monkeypatch.setattr(control.json, "dump", full)
     box.answer(request, FINE)
     assert [each.name for each in folder.iterdir()] == [f"{name}.ask"]  # to be given up by its client
     with held(), pytest.raises(PosturewatchError, match="No space left on device"):

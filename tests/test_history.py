@@ -226,17 +226,15 @@ def test_a_range_is_the_median_of_the_last_sets_for_each_axis_and_side(path):
 
 def test_the_question_is_asked_once_a_day_and_the_last_answer_counts(path):
     history = opened(path)
-    assert not history.asked_today(TODAY)
     assert history.hurts(TODAY) is None
     history.answer(TODAY, False)
-    assert history.asked_today(TODAY)
     assert history.hurts(TODAY) is False
     history.answer(TODAY, True)
     assert history.hurts(TODAY) is True
     history.close()
     history = opened(path)
     assert history.hurts(TODAY) is True
-    assert not history.asked_today(TODAY + timedelta(days=1))
+    assert history.hurts(TODAY + timedelta(days=1)) is None
     assert count(path, "answers") == 1
 
 
@@ -254,7 +252,7 @@ def test_forgetting_everything_leaves_no_trace_in_any_file(path):
     assert left.keys() <= {"history.sqlite", "history.sqlite-wal", "history.sqlite-shm"}
     for word in (b"chin-tuck", b"2025-11-22", b"Time to change"):
         assert not [name for name, data in left.items() if word in data]
-    assert not history.asked_today(TODAY)
+    assert history.hurts(TODAY) is None
     one_of_each(history)
     assert history.recent_exercises(1) == ["chin-tuck"]
 
@@ -372,7 +370,7 @@ def test_in_a_read_only_home_watching_goes_on_with_one_complaint(under):
         history.prune(30, TEN)
         assert history.recent_exercises(5) == ["chin-tuck", "chin-tuck"]
         assert history.ranges() == {("turn", "left"): 50.0}
-        assert history.asked_today(TODAY)
+        assert history.hurts(TODAY) is not None
         assert len(list(history.rows("alerts"))) == 2
         with pytest.raises(PosturewatchError, match="Cannot keep the history"):
             history.forget()
@@ -440,7 +438,7 @@ def test_on_a_disk_that_is_full_from_the_start_watching_goes_on_with_one_complai
             one_of_each(history)
     assert len(complaints) == 1
     assert history.recent_exercises(1) == ["chin-tuck"]
-    assert history.asked_today(TODAY)
+    assert history.hurts(TODAY) is not None
     history.close()
     assert len(complaints) == 1
     assert (count(path, "alerts"), count(path, "minutes")) == (20, 2)

@@ -9,14 +9,17 @@ import pytest
 from rich.console import Console
 from samples import SAMPLE
 
+from posturewatch import exercises
 from posturewatch.alerts import Alert
 from posturewatch.chain import SIDE_ERROR_DEG
+from posturewatch.coaching.coached import State
 from posturewatch.commands.terminal import (
     calibrating,
     captured,
     change,
     checks,
     clock,
+    coaching,
     live,
     measured,
     summary,
@@ -326,3 +329,45 @@ def test_the_checks_have_a_sign_a_name_a_level_and_what_to_do():
 def test_a_moment_with_an_active_alert_is_shown_as_any_other():
     moment = Moment(FORWARD, CLOCKS, Alert(110.0, "posture", 2, 600.0, "forward_head"))
     assert "+14.2°" in printed(live(moment, STANDARD, NOTICE, "0"))
+
+
+# Colours
+
+
+def colours(sample, name, settings=STANDARD):
+    """The colours in the live view's row of this name."""
+    console = Console(width=80, file=io.StringIO(), force_terminal=True, color_system="standard")
+    clocks = Clocks(sample.hold_s, sample.dose, sample.still_s, 125.0)
+    console.print(live(Moment(sample, clocks, None), settings, None, "0"))
+    (line,) = [line for line in console.file.getvalue().splitlines() if name in line]
+    return {
+        word for word, code in {"green": "\x1b[32m", "yellow": "\x1b[33m", "red": "\x1b[31m"}.items() if code in line
+    }
+
+
+@pytest.mark.parametrize(
+    ("dose", "sign_at_dose", "colour"),
+    [(0.3, 0.5, "green"), (0.6, 0.5, "yellow"), (0.6, 0.8, "green"), (0.3, 0.2, "yellow"), (1.2, 0.5, "red")],
+)
+def test_the_dose_turns_yellow_where_the_quiet_sign_comes_and_red_where_the_alert_does(dose, sign_at_dose, colour):
+    rules = replace(STANDARD, alerts=replace(STANDARD.alerts, sign_at_dose=sign_at_dose))
+    moment = Moment(replace(FORWARD, dose=dose), CLOCKS, None)
+    assert colours(live(moment, rules, None, "0"), "Dose") == {colour}
+
+
+@pytest.mark.parametrize("part", [0.4, 0.7, 1.0, 1.3])
+def test_a_goal_of_the_coach_stays_green_when_it_is_reached(part):
+    state = State(
+        *(1, 1, "Turn.", "turn", "°", {}, 0, None),
+        reached=30 * part,
+        goal=30.0,
+        held_s=5 * part,
+        hold_s=5.0,
+        left_s=None,
+        seen=True,
+        paused=False,
+        over=False,
+        say="Turn.",
+    )
+    view = coaching(exercises.load()[0], state)
+    assert colours(view, "Reached") == colours(view, "Held") == {"green"}

@@ -27,7 +27,6 @@ TURN = (
     f"There are {SIDE_WAIT_S:.0f} s for it."
 )
 KEYS = "Ctrl-C ends and saves"
-SIGN_DOSE = 0.5  # DESIGN part 4, where the bar changes its colour
 
 
 def clock(seconds: float) -> str:
@@ -59,8 +58,9 @@ def live(
     if sample.ear_shoulder_deg is not None:
         rows.add_row("Ear–shoulder", f"{sample.ear_shoulder_deg:+5.1f}° from vertical")
     rows.add_row("Posture", _state(sample))
-    rows.add_row("Held for", _bar(sample.hold_s, _limit_s(sample, settings), clock(sample.hold_s)))
-    rows.add_row("Dose", _bar(sample.dose, 1.0, f"{100 * sample.dose:.0f} %"))
+    limit_s, sign = _limit_s(sample, settings), settings.alerts.sign_at_dose
+    rows.add_row("Held for", _bar(sample.hold_s, limit_s, clock(sample.hold_s), sign))
+    rows.add_row("Dose", _bar(sample.dose, 1.0, f"{100 * sample.dose:.0f} %", sign))
     rows.add_row("Next break", Text(_next_break(moment, settings)))
     if notice is not None:
         rows.add_row("Last alert", Text(f"{clock(notice.t_s)}  {notice.message}", style=_loudness(notice)))
@@ -263,9 +263,10 @@ def _limit_s(sample: Sample, settings: Settings) -> float:
     return limit_s(posture, sample.neck_flexion_deg, settings.posture)
 
 
-def _bar(value: float, whole: float, label: str) -> Table:
+def _bar(value: float, whole: float, label: str, sign: float | None = None) -> Table:
+    """How much of the whole; with a sign it is a limit, yellow from that share on and red at the end, else a goal."""
     share = min(value / whole, 1.0)
-    style = "green" if share < SIGN_DOSE else "yellow" if share < 1.0 else "red"
+    style = "green" if sign is None or share < sign else "yellow" if share < 1.0 else "red"
     row = Table.grid(padding=(0, 1))
     row.add_row(ProgressBar(1.0, share, width=30, complete_style=style, finished_style=style), Text(label))
     return row

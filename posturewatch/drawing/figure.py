@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from posturewatch import config
 from posturewatch.drawing.arrows import Mark, Marks, Word, marks
 from posturewatch.drawing.scene import Scene, scene
 from posturewatch.drawing.skeleton import Array, Pose
 from posturewatch.drawing.sketch import Outline, outlines
 from posturewatch.errors import PosturewatchError
 from posturewatch.exercises import Exercise
+from posturewatch.files import whole
 
 WIDTH, HEIGHT = 400.0, 430.0  # px; chosen
 TOP, BOTTOM, EDGE = 34.0, 376.0, 8.0  # of the part that holds the figure
@@ -89,7 +89,7 @@ def write(exercise: Exercise, folder: Path, moving: bool = False) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, picture in zip(paths, pictures, strict=True):
-            config.write_private(path, picture)
+            whole.write(path, picture)
     except OSError as error:
         raise PosturewatchError(f"Cannot write into {folder}: {error.strerror}. Choose another folder.") from error
     return paths

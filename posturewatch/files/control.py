@@ -251,7 +251,8 @@ def _write(path: Path, fields: Mapping[str, Any]) -> None:
     """Write it whole or not at all; OSError when that can't be."""
     new = path.with_name(f"{path.name}.new")
     try:
-        config.write_private(new, json.dumps(fields, allow_nan=False))
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(fields, file, allow_nan=False)
         new.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

@@ -42,3 +42,9 @@ def writing(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
         Path(name).replace(place)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def write(path: Path, text: str) -> None:
+    """The same with a text at hand."""
+    with writing(path) as file:
+        file.write(text)
