@@ -334,15 +334,15 @@ def test_a_moment_with_an_active_alert_is_shown_as_any_other():
 # Colours
 
 
-def colours(sample, name, settings=STANDARD):
-    """The colours in the live view's row of this name."""
+COLOURS = {"green": "\x1b[32m", "yellow": "\x1b[33m", "red": "\x1b[31m"}
+
+
+def colours(view, name):
+    """The colours in the view's row of this name."""
     console = Console(width=80, file=io.StringIO(), force_terminal=True, color_system="standard")
-    clocks = Clocks(sample.hold_s, sample.dose, sample.still_s, 125.0)
-    console.print(live(Moment(sample, clocks, None), settings, None, "0"))
+    console.print(view)
     (line,) = [line for line in console.file.getvalue().splitlines() if name in line]
-    return {
-        word for word, code in {"green": "\x1b[32m", "yellow": "\x1b[33m", "red": "\x1b[31m"}.items() if code in line
-    }
+    return {word for word, code in COLOURS.items() if code in line}
 
 
 @pytest.mark.parametrize(
