@@ -1,6 +1,7 @@
 """The real models on real and rendered pictures, and the border to them."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from posturewatch import landmarks
+from posturewatch import frames, landmarks
 from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Frame, read_picture, read_video
 from posturewatch.landmarks import Face, Finder, Landmarks
@@ -80,6 +81,29 @@ def test_noise_and_plain_pictures_hold_nobody() -> None:
     with Finder(stream=False) as eyes:
         found = eyes.find(Frame(0.0, noise, None))
     assert found.face is None
+
+
+@pytest.mark.parametrize(("brightest", "reason"), [(30, "too dark"), (38, "too dark"), (60, None), (200, None)])
+def test_of_a_dim_picture_without_anybody_it_is_not_told_that_nobody_is_there(
+    brightest: int, reason: str | None
+) -> None:
+    bars = np.zeros((480, 640, 3), np.uint8)
+    bars[:, (np.arange(640) // 64) % 2 == 1] = brightest
+    assert frames.picture_reason(bars) is None, "it can be judged: a face lit by the screen would be found"
+    with Finder(stream=False) as eyes:
+        found = eyes.find(Frame(0.0, bars, None))
+    assert (found.pose, found.face, found.reason) == (None, None, reason)
+
+
+def test_a_person_in_dim_light_is_found_all_the_same() -> None:
+    frame = demo_frame(5.0)
+    assert frame.image is not None
+    dim = replace(frame, image=(frame.image * 0.15).astype(np.uint8))
+    assert np.quantile(dim.image.mean(axis=2), 0.95) < landmarks.DIM_LUMA
+    with Finder(stream=False) as eyes:
+        found = eyes.find(dim)
+    assert found.reason is None
+    assert found.face is not None
 
 
 def face_at(x: float, width: float) -> Face:
