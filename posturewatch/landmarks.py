@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -215,11 +216,10 @@ def _model_bytes(name: str) -> bytes:
 
 
 def _open_pose(stream: bool) -> Any:
-    with _quiet():
-        from mediapipe.tasks.python import BaseOptions, vision
+    maskless = _model_bytes("pose_landmarker_full.task").replace(POSE_OUTPUTS, MASKLESS)
+    with _quiet(), _base_options(maskless) as base:
+        from mediapipe.tasks.python import vision
 
-        maskless = _model_bytes("pose_landmarker_full.task").replace(POSE_OUTPUTS, MASKLESS)
-        base = BaseOptions(model_asset_buffer=maskless)
         mode = vision.RunningMode.VIDEO if stream else vision.RunningMode.IMAGE
         return vision.PoseLandmarker.create_from_options(
             vision.PoseLandmarkerOptions(base_options=base, running_mode=mode)
@@ -227,16 +227,30 @@ def _open_pose(stream: bool) -> Any:
 
 
 def _open_face(stream: bool, most: int) -> Any:
-    with _quiet():
-        from mediapipe.tasks.python import BaseOptions, vision
+    with _quiet(), _base_options(_model_bytes("face_landmarker.task")) as base:
+        from mediapipe.tasks.python import vision
 
-        base = BaseOptions(model_asset_buffer=_model_bytes("face_landmarker.task"))
         mode = vision.RunningMode.VIDEO if stream else vision.RunningMode.IMAGE
         return vision.FaceLandmarker.create_from_options(
             vision.FaceLandmarkerOptions(
                 base_options=base, running_mode=mode, num_faces=most, output_facial_transformation_matrixes=True
             )
         )
+
+
+@contextlib.contextmanager
+def _base_options(model: bytes) -> Iterator[Any]:
+    """These bytes as MediaPipe takes them: on Linux as a file without a name, which it maps; of a buffer copies stay,
+    50 MB for both models."""
+    from mediapipe.tasks.python import BaseOptions
+
+    if sys.platform != "linux" or not Path("/proc/self/fd").is_dir():
+        yield BaseOptions(model_asset_buffer=model)
+        return
+    with os.fdopen(os.memfd_create("model"), "wb") as file:
+        file.write(model)
+        file.flush()
+        yield BaseOptions(model_asset_path=f"/proc/self/fd/{file.fileno()}")
 
 
 @contextlib.contextmanager

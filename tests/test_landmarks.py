@@ -1,8 +1,10 @@
 """The real models on real and rendered pictures, and the border to them."""
 
 import os
-from dataclasses import replace
+import subprocess
+import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -66,6 +68,23 @@ def test_leaving_out_the_pose_models_mask_changes_no_point_and_saves_a_quarter_o
     assert min(took_s[as_it_is]) < 0.75 * min(took_s[whole])  # measured .59
     as_it_is.close()
     whole.close()
+
+
+OPENED = """
+from pathlib import Path
+import mediapipe
+from posturewatch.landmarks import Finder
+def own_mb(): return int(Path("/proc/self/status").read_text().split("RssAnon:")[1].split()[0]) / 1024
+before_mb = own_mb()
+with Finder(stream=True):
+    print(own_mb() - before_mb)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="elsewhere MediaPipe gets the models as buffers")
+def test_no_copies_of_the_models_stay_in_memory_when_they_are_opened() -> None:
+    done = subprocess.run([sys.executable, "-c", OPENED], check=True, capture_output=True, text=True)
+    assert float(done.stdout) < 110  # MB; measured 80, and 141 with buffers
 
 
 def test_the_rendered_person_is_found_with_face_and_shoulders() -> None:
