@@ -284,11 +284,11 @@ def fit_chain(
     which tells the camera's tilt and to which side of the person it stands; without shoulders_seen their place counts
     little.
     """
-    fits = kinematics.fit(
-        stacked([before]), stacked([now]), np.array([turned_deg]), np.array([upright_deg]), np.array([shoulders_seen])
-    )
-    rest = _rest(tuple(before.tragus), before.depth_mm, tuple(before.middle), tuple(before.across), upright_deg)
-    now_mm, rest_mm = kinematics.moves(fits.unknowns), kinematics.moves(rest.unknowns)
+    place = tuple(before.tragus), before.depth_mm, tuple(before.middle), tuple(before.across)
+    rest, rest_mm = _rest(*place, upright_deg)
+    told = np.array([turned_deg]), np.array([upright_deg]), np.array([shoulders_seen])
+    fits = kinematics.fit(stacked([before]), stacked([now]), *told, rest.expected)
+    now_mm = kinematics.moves(fits.unknowns)
     tragus, shoulders = ((moved[:, 0] - still[:, 0]) / 10 for moved, still in zip(now_mm, rest_mm, strict=True))
     return Fit(
         head_forward_cm=float(tragus[2] - shoulders[2]),
@@ -307,10 +307,11 @@ def _rest(
     middle: tuple[float, ...],
     across: tuple[float, ...],
     upright_deg: tuple[float, float, float],
-) -> kinematics.Fits:
-    """The chain fitted to the upright picture as if it were the look."""
+) -> tuple[kinematics.Fits, tuple[Array, Array]]:
+    """The chain fitted to the upright picture as if it were the look, and its moves."""
     upright = stacked([Sight(np.array(tragus), depth_mm, np.array(middle), np.array(across))])
-    return kinematics.fit(upright, upright, np.zeros((1, 3)), np.array([upright_deg]), np.array([True]))
+    fits = kinematics.fit(upright, upright, np.zeros((1, 3)), np.array([upright_deg]), np.array([True]))
+    return fits, kinematics.moves(fits.unknowns)
 
 
 def stacked(sights: Sequence[Sight]) -> kinematics.Seen:

@@ -85,20 +85,27 @@ class Fits:
         return self.unknowns[:, INDEX[name]]
 
 
-def fit(before: Seen, now: Seen, turned_deg: Array, upright_deg: Array, shoulders_seen: Array) -> Fits:
+def fit(
+    before: Seen,
+    now: Seen,
+    turned_deg: Array,
+    upright_deg: Array,
+    shoulders_seen: Array,
+    expected: Array | None = None,
+) -> Fits:
     """Fit the chain to each pair of pictures.
 
     turned_deg (n, 3): change of turn, flexion and bend of the head; upright_deg (n, 3): the same against the camera in
     the upright picture, which tells the camera's tilt and to which side of the person it stands; where shoulders_seen
-    (n,) is false their place counts little.
+    (n,) is false their place counts little; expected: `Fits.expected` of an earlier call for these upright pictures.
     """
     tilt = _tilt_deg(upright_deg[:, 1])
     across = now.across * _shoulder_shrink(before, now)[:, None]
     depth = before.depth_mm
     wanted = np.hstack([_observed(before, before.across, depth), _observed(now, across, depth)])
     sigma = _sigmas(turned_deg, shoulders_seen)
-    means = _means(before, tilt, -upright_deg[:, 0])
-    return _solve(means, wanted, sigma, tilt, depth)
+    expected = _means(before, tilt, -upright_deg[:, 0]) if expected is None else expected
+    return _solve(expected, wanted, sigma, tilt, depth)
 
 
 def _solve(means: Array, wanted: Array, sigma: Array, tilt: Array, depth_mm: Array) -> Fits:
