@@ -60,7 +60,7 @@ def test_leaving_out_the_pose_models_mask_changes_no_point_and_saves_a_quarter_o
             begun_s = time.process_time()
             seen.append(model.detect_for_video(image, number * 5000))
             times.append(time.process_time() - begun_s)
-        (pose, world), (pose_whole, world_whole) = (landmarks._pose_arrays(each, (640, 480)) for each in seen)
+        (pose, world), (pose_whole, world_whole) = (landmarks._pose_arrays(each, (480, 640)) for each in seen)
         assert pose is not None
         assert world is not None
         assert np.array_equal(pose, pose_whole)
