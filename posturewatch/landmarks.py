@@ -257,17 +257,28 @@ def _open_face(stream: bool, most: int) -> Any:
 
 @contextlib.contextmanager
 def _base_options(model: bytes) -> Iterator[Any]:
-    """These bytes as MediaPipe takes them: on Linux as a file without a name, which it maps; of a buffer copies stay,
-    50 MB for both models."""
+    """These bytes as MediaPipe takes them: a file in memory, which it maps; of a buffer copies stay, 50 MB for both
+    models."""
     from mediapipe.tasks.python import BaseOptions
 
-    if sys.platform != "linux" or not Path("/proc/self/fd").is_dir():
+    handle = _nameless_file()
+    if handle is None:
         yield BaseOptions(model_asset_buffer=model)
         return
-    with os.fdopen(os.memfd_create("model"), "wb") as file:
+    with os.fdopen(handle, "wb") as file:
         file.write(model)
         file.flush()
-        yield BaseOptions(model_asset_path=f"/proc/self/fd/{file.fileno()}")
+        yield BaseOptions(model_asset_path=f"/proc/self/fd/{handle}")
+
+
+def _nameless_file() -> int | None:
+    """A file in memory that /proc can name; None where there is no such thing."""
+    if sys.platform != "linux" or not Path("/proc/self/fd").is_dir():
+        return None
+    try:
+        return os.memfd_create("model")
+    except OSError:  # forbidden on this system
+        return None
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from thumbnails import PLACE, thumbnail
 from posturewatch.looking.governor import BATTERY_HZ, LOOKS_HZ, Governor
 
 NEVER = math.inf
-assert 2 * BATTERY_HZ <= LOOKS_HZ <= 0.75, "5 % of one core, at 65 ms a look"
+assert 2 * BATTERY_HZ <= LOOKS_HZ <= 0.75, "4.5 % of one core, at 60 ms a look"
 STILL = [thumbnail(seed=seed) for seed in range(5)]  # sensor noise is never the same twice
 EMPTY = [thumbnail(person=False, seed=seed) for seed in range(5)]
 MOVED = [thumbnail(right=0.03, seed=seed) for seed in range(5)]

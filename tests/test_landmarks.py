@@ -87,6 +87,22 @@ def test_no_copies_of_the_models_stay_in_memory_when_they_are_opened() -> None:
     assert float(done.stdout) < 110  # MB; measured 80, and 141 with buffers
 
 
+def test_where_files_in_memory_are_forbidden_the_models_are_opened_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Finder(stream=False) as eyes:
+        usual = eyes.find(demo_frame(5.0))
+    tried = []
+
+    def forbidden(name: str) -> int:
+        tried.append(name)
+        raise PermissionError
+
+    monkeypatch.setattr(os, "memfd_create", forbidden, raising=False)
+    with Finder(stream=False) as eyes:
+        found = eyes.find(demo_frame(5.0))
+    assert tried == (["model", "model"] if sys.platform == "linux" else [])
+    assert np.array_equal(found.pose, usual.pose)  # type: ignore[arg-type]
+
+
 def test_the_rendered_person_is_found_with_face_and_shoulders() -> None:
     with Finder(stream=False) as eyes:
         found = eyes.find(demo_frame(5.0))

@@ -1,6 +1,6 @@
 """When to look: at once where the picture moves or something is about to happen, seldom where nothing does.
 
-A look at both models costs 40-65 ms, a thumbnail a hundredth of it. What isn't looked at is as it was at the last look.
+A look at both models costs 30-60 ms, a thumbnail a fortieth of it. What isn't looked at is as it was at the last look.
 """
 
 import math
@@ -13,7 +13,7 @@ Region = tuple[slice, slice]
 Place = tuple[float, float, float]  # nose x, y and shoulder width, as parts of the picture's width
 
 FINE_HZ, SLOW_HZ = 5.0, 1.0  # chosen: pictures a second where something is about to happen; of nobody, on battery
-LOOKS_HZ, BATTERY_HZ = 0.6, 0.3  # chosen: looks a second in the long run, of 70 ms at most: 4 % of one core
+LOOKS_HZ, BATTERY_HZ = 0.6, 0.3  # chosen: looks a second in the long run, of 60 ms at most: 3.6 % of one core
 MOST_SAVED = 10.0  # chosen: what is saved while nothing moves is enough for 5 s of movement at 2 looks a second
 MOST_DEBT, SPARE = -5.0, 3.0  # chosen: a movement is looked at on credit too, what is about to happen only with savings
 MOVING_S, LONGEST_S = 0.5, 10.0  # chosen: between two looks where it moves; where nothing does
