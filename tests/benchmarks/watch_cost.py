@@ -1,7 +1,7 @@
 """CPU of `posturewatch watch` on a 5-fps 640 × 480 MJPEG recording played as a camera in real time, in one run with a
 loop that only grabs the frames and with what others do: the pose model on every frame of their default rate.
 
-    python tests/benchmarks/watch_cost.py [--still F.avi] [--moving F.avi] [--seconds 60]
+    python tests/benchmarks/watch_cost.py [--still F.avi] [--moving F.avi] [--seconds 180]
 
 Without files, both are cut from the demo recording: 50 s of sitting forward, and all of it at four times the speed.
 Prints percent of one core, all processes together, from after the start-up on, and the memory.
@@ -121,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--still", type=Path)
     parser.add_argument("--moving", type=Path)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=180.0)  # one minute alone also holds looks saved up before it
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
