@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,28 +44,24 @@ def test_a_missing_bundle_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         landmarks.check_models()
 
 
-def test_leaving_out_the_pose_models_mask_changes_no_point_and_saves_a_quarter_of_its_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    frames = [frame for frame in read_video(DEMO, 0.2, print) if frame.t_s < 60]
-    as_it_is = landmarks._open_pose(stream=True)  # opened first: it is as if nobody had patched anything
+def test_leaving_out_the_pose_models_mask_changes_no_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[bytes] = []
+    with_model = landmarks._base_options
+    monkeypatch.setattr(landmarks, "_base_options", lambda model: handed.append(model) or with_model(model))
+    pictures = [frame.image for frame in read_video(DEMO, 0.2, print) if frame.t_s < 60]
+    maskless = landmarks._open_pose(stream=True)
     monkeypatch.setattr(landmarks, "MASKLESS", landmarks.POSE_OUTPUTS)
     whole = landmarks._open_pose(stream=True)
-    took_s: dict[Any, list[float]] = {as_it_is: [], whole: []}
-    for number, frame in enumerate(frames):
-        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
-        seen = []
-        for model, times in took_s.items():
-            begun_s = time.process_time()
-            seen.append(model.detect_for_video(image, number * 5000))
-            times.append(time.process_time() - begun_s)
+    for number, picture in enumerate(pictures):
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
+        seen = [model.detect_for_video(image, number * 5000) for model in (maskless, whole)]
         (pose, world), (pose_whole, world_whole) = (landmarks._pose_arrays(each, (480, 640)) for each in seen)
         assert pose is not None
         assert world is not None
         assert np.array_equal(pose, pose_whole)
         assert np.array_equal(world, world_whole)
-    assert min(took_s[as_it_is]) < 0.75 * min(took_s[whole])  # measured .59
-    as_it_is.close()
+    assert [np.count_nonzero(np.frombuffer(handed[0], np.uint8) != np.frombuffer(handed[1], np.uint8))] == [1]
+    maskless.close()
     whole.close()
 
 
@@ -192,6 +187,72 @@ def test_no_face_is_no_face() -> None:
 def test_an_adapter_is_loud_about_a_wrong_shape() -> None:
     with pytest.raises(ValueError, match=r"pose landmarks must have shape \(33, 4\), got \(17, 4\)"):
         landmarks._check("pose landmarks", np.zeros((17, 4)), (33, 4))
+
+
+class Detector:
+    """As the pose model: finds one who is no wider than the middle of the picture, at a point of the picture that is
+    told, until that isn't there any more."""
+
+    def __init__(self) -> None:
+        self.sizes: list[tuple[int, int]] = []
+        self.there = True
+
+    def detect(self, image: Any) -> Any:
+        self.sizes.append((image.width, image.height))
+        if not self.there or image.width <= 640:
+            return SimpleNamespace(pose_landmarks=[], pose_world_landmarks=[])
+        rows, columns = np.nonzero(image.numpy_view()[:, :, 0] == 255)
+        x, y = columns[0] / image.width, rows[0] / image.height
+        points = [SimpleNamespace(x=x, y=y, z=0.1, visibility=0.9) for _ in range(33)]
+        return SimpleNamespace(pose_landmarks=[points], pose_world_landmarks=[points])
+
+    def detect_for_video(self, image: Any, _t_ms: int) -> Any:
+        return self.detect(image)
+
+
+PLAIN, WIDE = (640, 480), (960, 720)
+
+
+def spotted(x: int, y: int) -> Frame:
+    image = np.full((480, 640, 3), 100, np.uint8)
+    image[y, x] = 255
+    return Frame(0.0, image, None)
+
+
+@pytest.fixture
+def detector(monkeypatch: pytest.MonkeyPatch) -> Detector:
+    model = Detector()
+    nobody = SimpleNamespace(face_landmarks=[], facial_transformation_matrixes=[])
+    faces = SimpleNamespace(detect=lambda _image: nobody, detect_for_video=lambda _image, _t_ms: nobody)
+    monkeypatch.setattr(landmarks, "_open_pose", lambda _stream: model)
+    monkeypatch.setattr(landmarks, "_open_face", lambda _stream, _most: faces)
+    return model
+
+
+@pytest.mark.parametrize(("x", "y"), [(300, 200), (0, 0), (639, 479)])
+def test_in_a_single_picture_nobody_is_looked_for_with_a_margin_too(detector: Detector, x: int, y: int) -> None:
+    eyes = Finder(stream=False)
+    for _ in range(2):
+        found = eyes.find(spotted(x, y))
+        assert found.pose is not None
+        assert found.size_px == PLAIN
+        assert found.pose[0].tolist() == pytest.approx([x, y, 0.1 * 960, 0.9], abs=0.001)
+    assert detector.sizes == [PLAIN, WIDE] * 2
+
+
+def test_in_a_stream_nobody_is_looked_for_with_a_margin_at_every_other_look(detector: Detector) -> None:
+    eyes, found = Finder(stream=True), []
+    landmarks_at = [replace(spotted(300, 200), t_s=t_s) for t_s in np.arange(0.0, 4.0, 0.5)]
+    for frame in landmarks_at[:3]:
+        found.append(eyes.find(frame).pose is not None)
+    assert found == [False, True, True]
+    assert detector.sizes[:2] == [PLAIN, WIDE]
+    assert detector.sizes[-1] == WIDE, "and from then on as long as somebody is found"
+    detector.there = False
+    detector.sizes.clear()
+    for frame in landmarks_at[3:]:
+        assert eyes.find(frame).pose is None
+    assert detector.sizes == [WIDE, PLAIN, WIDE, PLAIN, WIDE]
 
 
 class OnePoseTracker:
