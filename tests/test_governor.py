@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thumbnails import PLACE, thumbnail
 
-from posturewatch.looking.governor import BATTERY_HZ, LOOKS_HZ, Governor
+from posturewatch.looking.governor import BATTERY_HZ, LOOKS_HZ, Fixed, Governor
 
 NEVER = math.inf
 assert 2 * BATTERY_HZ <= LOOKS_HZ <= 0.75, "4.5 % of one core, at 60 ms a look"
@@ -44,9 +44,10 @@ class Desk:
         if settled:
             self.governor.sit(PLACE)
             self.governor.everything = False
-            for self.t_s in (-11.0, -10.0):  # the first look of all, and the one that follows it
+            first_s = -10.0 - max(1.0, 1 / rate_hz)
+            for self.t_s in (first_s, -10.0):  # the first look of all, and the one that follows it
                 self.picture(STILL[0])
-            assert self.looked == [-11.0, -10.0]
+            assert self.looked == [first_s, -10.0]
             self.looked, self.pictures, self.t_s = [], [], 0.0
 
     def run(self, seconds, small, happens_s=NEVER, away=False, sure=True):
@@ -215,13 +216,27 @@ def test_on_battery_looks_are_fewer_in_the_long_run_and_one_picture_a_second_is_
     assert looks_between(desk.run(200, moving), desk.t_s - 100, desk.t_s) == pytest.approx(100 * LOOKS_HZ, abs=2)
 
 
-def test_a_lower_rate_of_the_users_is_kept_to_on_battery_and_without_anybody():
-    desk = Desk(rate_hz=0.5)
+@pytest.mark.parametrize("rate_hz", [0.5, 0.25])
+def test_a_lower_rate_of_the_users_is_kept_to_but_pictures_come_once_a_second(rate_hz):
+    desk = Desk(rate_hz)
+    looked = desk.run(40, moving)
+    assert min(later - earlier for earlier, later in pairwise(looked)) == 1 / rate_hz
+    assert {later - earlier for earlier, later in pairwise(desk.pictures)} == {1.0}
     desk.governor.on_battery = True
-    desk.run(20, still)
-    assert {later - earlier for earlier, later in pairwise(desk.pictures)} == {2.0}
+    assert min(later - earlier for earlier, later in pairwise(desk.run(40, moving))) >= 1 / rate_hz
     desk.run(20, empty, away=True)
-    assert {later - earlier for earlier, later in pairwise(desk.pictures)} == {2.0}
+    assert {later - earlier for earlier, later in pairwise(desk.pictures)} == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "pictures_hz", "looked"),
+    [(0.25, 1.0, [0, 4, 8]), (0.5, 1.0, [0, 2, 4, 6, 8]), (2.0, 2.0, [n / 2 for n in range(20)])],
+)
+def test_a_fixed_rate_is_kept_to_but_pictures_come_once_a_second(rate_hz, pictures_hz, looked):
+    pace = Fixed(rate_hz).pace
+    assert pace.rate_hz == pictures_hz
+    times = [n / pictures_hz for n in range(int(10 * pictures_hz))]
+    assert [t_s for t_s in times if pace.wants(t_s, STILL[0])] == looked
 
 
 # Before something happens
@@ -431,5 +446,5 @@ def test_whatever_comes_the_long_run_and_the_longest_time_are_kept_to(parts, rat
         if seen:
             looks, forced, last_s = looks + 1, forced + must, t_s
         governor.heed(t_s, soon_s, away, sure)
-        assert governor.pace.rate_hz in {rate_hz, min(1.0, rate_hz), 5.0}
+        assert governor.pace.rate_hz in {1.0, max(1.0, rate_hz), 5.0}
         assert looks <= LOOKS_HZ * gone_s + 15 + forced + 1e-6

@@ -46,7 +46,7 @@ from posturewatch.files.lock import held_by
 from posturewatch.frames import Frame, Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
-from posturewatch.looking.governor import Governor
+from posturewatch.looking.governor import Fixed, Governor
 from posturewatch.monitor import Happening, Moment, Started, Startup
 from posturewatch.notify import Notifier
 from posturewatch.posture import AWAY, Transition
@@ -98,7 +98,7 @@ def watch(
         history.prune(chosen.history.keep_days, now.astimezone())
         rate_hz = rate or chosen.watch.rate_hz
         governor = None if rate or window else Governor(rate_hz)
-        pace = Pace(rate_hz) if governor is None else governor.pace
+        pace = (governor or Fixed(rate_hz)).pace
         display = Show(chosen, shown, quiet, view, keys=KEYS)
         run = Session(
             chosen,

@@ -6,13 +6,14 @@ A look at both models costs 30-60 ms, a thumbnail a fortieth of it. What isn't l
 import math
 from collections.abc import Iterator
 
-from posturewatch.frames import Pace, Picture
+from posturewatch.frames import SLACK_S, Pace, Picture
 from posturewatch.looking import motion
 
 Region = tuple[slice, slice]
 Place = tuple[float, float, float]  # nose x, y and shoulder width, as parts of the picture's width
 
-FINE_HZ, SLOW_HZ = 5.0, 1.0  # chosen: pictures a second where something is about to happen; of nobody, on battery
+FINE_HZ = 5.0  # chosen: pictures a second where something is about to happen
+SLOW_HZ = 1.0  # chosen: of nobody, on battery; and the fewest, as a camera is to be off within 2 s of being told
 LOOKS_HZ, BATTERY_HZ = 0.6, 0.3  # chosen: looks a second in the long run, of 60 ms at most: 3.6 % of one core
 MOST_SAVED = 10.0  # chosen: what is saved while nothing moves is enough for 5 s of movement at 2 looks a second
 MOST_DEBT, SPARE = -5.0, 3.0  # chosen: a movement is looked at on credit too, what is about to happen only with savings
@@ -24,6 +25,19 @@ SHIFTED = 0.004
 QUICK, SETTLE_S = 0.003, 1.0  # chosen: from one picture to the next, a still sitter has .002; then look again
 HEAD = (-0.75, 0.35, 0.5)  # the head's region, in widths of the person: above and below the nose, to either side
 BODY = (0.35, 1.0, 0.8)
+
+
+class Fixed:
+    """Looks at a fixed rate."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self.pace = Pace(max(rate_hz, SLOW_HZ), wants=self._wants)
+        self._rate_hz = rate_hz
+        self._tick = -1
+
+    def _wants(self, t_s: float, _small: Picture) -> bool:
+        before, self._tick = self._tick, math.floor((t_s + SLACK_S) * self._rate_hz)
+        return self._tick > before
 
 
 class Governor:
@@ -56,7 +70,7 @@ class Governor:
             self._again_s = math.inf
         elif t_s == self._looked_s:
             self._again_s = FIRST_AGAIN_S if self._again_s == math.inf else min(2 * self._again_s, LONGEST_S)
-        usual_hz = min(SLOW_HZ, self._rate_hz) if away or self.on_battery else self._rate_hz
+        usual_hz = SLOW_HZ if away or self.on_battery else max(SLOW_HZ, self._rate_hz)
         self.pace.rate_hz = FINE_HZ if self._fine(t_s) else usual_hz
 
     def forget(self) -> None:
@@ -82,7 +96,7 @@ class Governor:
         age_s = t_s - self._looked_s
         if self._seen is None or self._fine(t_s) or not 0 <= age_s < LONGEST_S:
             return True
-        if self._saved <= MOST_DEBT or age_s < MOVING_S - 0.01:
+        if self._saved <= MOST_DEBT or age_s < max(MOVING_S, 1 / self._rate_hz) - 0.01:
             return False
         if self._saved >= 1 and min(self._looked_s + self._again_s, self._settled_s) <= t_s + 0.01:
             return True
