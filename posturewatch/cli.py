@@ -21,6 +21,7 @@ from posturewatch import baseline as baselines
 from posturewatch import chain, config, exercises, features, frames, posture
 from posturewatch import session as sessions
 from posturewatch.baseline import Baseline
+from posturewatch.coaching.catalogue import Catalogue
 from posturewatch.commands import doctor as checks
 from posturewatch.commands import terminal
 from posturewatch.commands.controls import status as status
@@ -278,12 +279,12 @@ def replay(
         }
         options |= {"--preset": preset, "--settings": settings}
         return _side_by_side(paths, places, options, jobs, quiet)
-    code = 0
+    code, catalogue = 0, practice.own()
     for path, place in zip(paths, places, strict=True):
         try:
             outputs = outputs_for(*place)
             with contextlib.closing(outputs):
-                result = _replay(path, start, chosen, hfov, rate, outputs, quiet)
+                result = _replay(path, start, chosen, hfov, rate, outputs, catalogue, quiet)
             say(terminal.summary(result, str(path)), quiet)
         except PosturewatchError as error:
             if not many:
@@ -327,6 +328,7 @@ def _replay(
     hfov: float | None,
     rate: float | None,
     outputs: Outputs,
+    catalogue: Catalogue,
     quiet: bool,
 ) -> Summary:
     if path.suffix == ".jsonl":
@@ -339,13 +341,21 @@ def _replay(
         begun = Startup(kept) if recorded.live else kept or Window()
         show = Show(chosen, path.name, quiet)
         run = Session(
-            chosen, recorded.source, rate_hz, outputs, show, recent=recorded.recent, governed=recorded.governed
+            chosen,
+            recorded.source,
+            rate_hz,
+            outputs,
+            show,
+            catalogue=catalogue,
+            recent=recorded.recent,
+            governed=recorded.governed,
         )
         run.run(sessions.read_landmarks(path, warn), start or begun)
         return run.summary
     rate_hz = rate or REPLAY_HZ
     with Finder(stream=True) as eyes:
-        run = Session(chosen, path.name, rate_hz, outputs, Show(chosen, path.name, quiet), eyes)
+        show = Show(chosen, path.name, quiet)
+        run = Session(chosen, path.name, rate_hz, outputs, show, eyes, catalogue=catalogue)
         stream = frames.read_video(path, rate_hz, warn, chosen.camera.mirror)
         run.run(_with_progress(found(stream, eyes), path, quiet), start or Window())
     return run.summary

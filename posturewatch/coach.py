@@ -126,7 +126,8 @@ class Coach:
 
     def done(self, t_s: float) -> list[Event]:
         """The person says that the exercise is done, and is believed."""
-        return self._finish(t_s, done=True)
+        waiting = () if self.over or self._attempts is None else self._attempts.waiting
+        return [event for attempt in waiting for event in self._judge(attempt)] + self._finish(t_s, done=True)
 
     def hurts(self, t_s: float) -> list[Event]:
         """Stop for good."""
@@ -167,12 +168,12 @@ class Coach:
 
     def _gone_on(self, reading: Reading) -> list[Event]:
         """The next step, when the person does not wait for it and makes its movement."""
-        for attempt in self._ahead.see(reading) if self._ahead is not None else ():
-            if attempt.verdict == "counted":
-                self._steps_done += 1
-                begun = self._begin(attempt.t_s, self._at + 1, self._ahead)
-                return begun + self._judge(attempt)
-        return []
+        counted = [each for each in self._ahead.see(reading) if each.verdict == "counted"] if self._ahead else []
+        if not counted:
+            return []
+        self._steps_done += 1
+        begun = self._begin(counted[0].t_s, self._at + 1, self._ahead)
+        return begun + [event for attempt in counted for event in self._judge(attempt)]
 
     def _finish(self, t_s: float, done: bool, hurts: bool = False) -> list[Event]:
         if self.over:
@@ -189,8 +190,9 @@ class Coach:
         if not (time_over or (self._all_made(movement) and not self._lingers(t_s))):
             return []
         self._steps_done += 1
-        ahead = self._ahead  # kept where its movement is under way already
-        return self._begin(t_s, self._at + 1, ahead if ahead is not None and ahead.wanted.side is not None else None)
+        ahead = self._ahead  # kept where its movement is under way already, or has been made once
+        begun = ahead is not None and (ahead.wanted.side is not None or ahead.waiting)
+        return self._begin(t_s, self._at + 1, ahead if begun else None)
 
     def _lingers(self, t_s: float) -> bool:
         """Whether a step that has had its dose waits for more of the same movement, or for the next one."""
@@ -223,6 +225,9 @@ class Coach:
         if attempt.verdict == "wrong":
             self._said = (attempt.t_s, words.wrong(attempt.axis, movement.axis))
             return [WrongAxis(attempt.t_s, attempt.axis, movement.axis)]
+        if attempt.verdict == "seen":
+            self._said = (attempt.t_s, words.seen(attempt.axis, attempt.side))
+            return []  # it is told with the next one
         if attempt.verdict in ("counted", "halfway"):
             self._ranges_now.setdefault((attempt.axis, attempt.side), []).append(attempt.reached)
         if attempt.verdict == "counted":

@@ -363,6 +363,66 @@ def test_a_posture_that_is_kept_is_no_repetition():
     assert play(looks(5, turn=set_of([40], hold_s=14.0)), TURN).counts == {}
 
 
+# One alone
+
+
+QUICK_S, SLOW_S = 0.3, 1.2  # a way there
+
+
+def series(*moves):
+    """Turns to the left of 35° after a quiet beginning: the way's and the rest's seconds of each."""
+    way = Way().stay(3.0)
+    for move_s, rest_s in moves:
+        way.there_and_back(-35.0, move_s, 2.0, rest_s)
+    return play(looks(5, turn=way.stay(1.0)), TURN)
+
+
+@at_every_rate
+def test_a_slow_look_aside_is_no_repetition(rate_hz):
+    assert play(looks(rate_hz, turn=set_of([-35], move_s=SLOW_S)), TURN).counts == {}
+
+
+def test_the_first_counts_as_soon_as_the_next_one_follows():
+    assert series((SLOW_S, 2.0), (SLOW_S, 2.0)).counts == {"left": 2}
+
+
+def test_two_slow_looks_aside_with_a_quick_one_between_are_no_exercise():
+    assert series((SLOW_S, 2.0), (QUICK_S, 2.0), (SLOW_S, 2.0)).counts == {}
+
+
+def test_two_slow_looks_aside_with_one_between_that_is_not_held_are_no_exercise():
+    way = Way().stay(3.0)
+    for hold_s in (2.0, 0.3, 2.0):
+        way.there_and_back(-35.0, SLOW_S, hold_s, 2.0)
+    assert play(looks(5, turn=way.stay(1.0)), TURN).counts == {}
+
+
+def test_what_was_done_before_a_quick_one_counts_too_once_two_have_followed_each_other():
+    assert series((SLOW_S, 2.0), (QUICK_S, 2.0), (SLOW_S, 2.0), (SLOW_S, 2.0)).counts == {"left": 3}
+
+
+def test_a_quick_one_within_a_set_that_is_believed_changes_nothing():
+    assert series((SLOW_S, 2.0), (SLOW_S, 2.0), (QUICK_S, 2.0), (SLOW_S, 2.0)).counts == {"left": 3}
+
+
+@pytest.mark.parametrize(("rest_s", "counts"), [(15.0, {"left": 2}), (35.0, {})])
+def test_the_next_one_may_follow_after_a_rest_and_not_much_later(rest_s, counts):
+    assert series((SLOW_S, rest_s), (SLOW_S, 2.0)).counts == counts
+
+
+def test_of_a_movement_that_is_asked_for_once_one_counts():
+    once = replace(TURN, sides=("left",), repetitions=1)
+    assert play(looks(5, turn=set_of([-35], move_s=SLOW_S)), once).counts == {"left": 1}
+
+
+def test_a_first_movement_during_a_timed_step_is_counted_in_the_next_one():
+    way = Way().stay(4.0).there_and_back(-35.0, SLOW_S, 2.0, 6.0).there_and_back(35.0, SLOW_S, 2.0)
+    played = play(looks(5, turn=way), None, TURN, total_s=10.0)
+    assert lines_of(played)[:2] == [("StepBegun", 1), ("StepBegun", 2)]
+    assert played.of("StepBegun")[1].t_s == pytest.approx(10.0, abs=0.3)
+    assert played.counts == {"left": 1, "right": 1}
+
+
 # The person's own range
 
 
@@ -468,7 +528,8 @@ def test_done_is_believed():
     coach = Coach(exercise(TURN, TILT))
     for each in looks(5, turn=set_of([-35])):
         coach.see(each)
-    assert coach.done(9.0) == [Finished(9.0, "drill", True, {"left": 1, "right": 0})]
+    repetition, ended = coach.done(9.0)  # one alone had waited for the next
+    assert (repetition.side, ended) == ("left", Finished(9.0, "drill", True, {"left": 1, "right": 0}))
     assert coach.state.over
     assert coach.done(9.5) == coach.see(look(10.0)) == []
 
@@ -501,7 +562,7 @@ def test_a_recording_that_ends_early_is_not_done():
 
 def test_the_state_follows_a_repetition():
     coach, states = Coach(exercise(TURN, TILT)), {}
-    for each in looks(10, noise_deg=0.1, turn=set_of([-35], move_s=1.2)):
+    for each in looks(10, noise_deg=0.1, turn=set_of([-35, 35], move_s=1.2)):
         coach.see(each)
         states[round(each.t_s, 1)] = coach.state
     assert states[0.5].say == "Look straight ahead for a moment."
@@ -512,24 +573,27 @@ def test_the_state_follows_a_repetition():
     assert holding.reached == pytest.approx(35.0, abs=1.0)
     assert holding.say == "Hold for 2 more seconds."
     assert (holding.counts, holding.repetitions) == ({"left": 0, "right": 0}, 5)
-    assert states[9.0].counts == {"left": 1, "right": 0}
-    assert states[9.0].say == "1 of 5 to the left."
+    assert states[9.0].counts == {"left": 0, "right": 0}
+    assert states[9.0].say == "I saw a turn to the left; it counts together with the next one."
+    assert states[15.8].counts == {"left": 1, "right": 1}
+    assert states[15.8].say == "1 of 5 to the right."
 
 
 def test_the_lines_are_those_of_the_design():
     coach = Coach(exercise(TILT))
-    seen = looks(10, tilt=set_of([18.0], wait_s=3.0), turn=Way().stay(10.0).there_and_back(40.0, 1.3, 2.0))
+    seen = looks(10, tilt=set_of([18.0, 18.0], wait_s=3.0), turn=Way().stay(16.0).there_and_back(40.0, 1.3, 2.0))
     events = [event for each in seen for event in coach.see(each)]
     lines = [json.loads(json.dumps(as_line(each))) for each in [*events, *coach.hurts(20.0)]]
-    assert [each["type"] for each in lines] == ["step", "repetition", "wrong_axis", "exercise"]
+    assert [each["type"] for each in lines] == ["step", "repetition", "repetition", "wrong_axis", "exercise"]
     assert lines[1].keys() == {"type", "t_s", "side", "range_deg"}
+    assert [each["t_s"] for each in lines[1:3]] == pytest.approx([7.8, 13.8], abs=0.5)  # each its own, though told late
     assert lines[1]["side"] == "right"
-    assert lines[2].keys() == {"type", "t_s", "seen", "wanted"}
-    assert lines[3] == {
+    assert lines[3].keys() == {"type", "t_s", "seen", "wanted"}
+    assert lines[4] == {
         "type": "exercise",
         "id": "drill",
         "done": False,
-        "repetitions": {"left": 0, "right": 1},
+        "repetitions": {"left": 0, "right": 2},
         "hurts": True,
     }
 
@@ -579,7 +643,10 @@ def test_more_of_the_same_after_the_dose_is_counted_with_the_step(rate_hz):
 
 @at_two_rates
 def test_the_next_steps_movement_right_after_the_dose_begins_the_next_step(rate_hz):
-    turn, tilt = set_of([-30, 30]).stay(20.0), Way().stay(14.0).there_and_back(-18.0, 1.3, 3.0).stay(4.0)
+    turn, tilt = set_of([-30, 30]).stay(30.0), Way().stay(14.0)
+    for _ in range(2):
+        tilt.there_and_back(-18.0, 1.3, 3.0)
+    tilt.stay(4.0)
     played = play(looks(rate_hz, turn=turn, tilt=tilt), replace(TURN, repetitions=1), TILT)
     assert played.wrong == []
     assert [each for each in lines_of(played) if each[0] != "Hint"] == [
@@ -587,6 +654,7 @@ def test_the_next_steps_movement_right_after_the_dose_begins_the_next_step(rate_
         ("Repetition", "turn"),
         ("Repetition", "turn"),
         ("StepBegun", 2),
+        ("Repetition", "tilt"),
         ("Repetition", "tilt"),
     ]
 

@@ -18,8 +18,10 @@ from typer.testing import Result
 
 from calibration.people import landmarks
 from calibration.rig import lines as packing
-from posturewatch import config, exercises
+from posturewatch import cli, config, exercises
+from posturewatch.coaching.catalogue import Catalogue
 from posturewatch.commands import practice
+from posturewatch.errors import PosturewatchError
 from posturewatch.history import History
 
 DRILLS = Path(__file__).parent.parent / "calibration" / "drills"
@@ -115,6 +117,20 @@ def test_doctor_names_the_history_and_one_that_was_set_aside() -> None:
         "level": "warning",
         "text": "set aside as damaged: history.sqlite.damaged1",
     }
+
+
+@pytest.mark.usefixtures("own")
+def test_a_replay_suggests_from_ones_own_exercises_as_a_watch_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+
+    def session(*_: object, catalogue: Catalogue, **__: object) -> None:
+        given.extend(entry.id for entry in catalogue)
+        raise PosturewatchError("Enough seen. Go on.")
+
+    monkeypatch.setattr(cli, "Session", session)
+    assert run("replay", "recording.mp4").exit_code == 1
+    assert "two-turns" in given
+    assert "self-massage" not in given
 
 
 def test_an_exercise_says_how_to_see_its_pictures() -> None:

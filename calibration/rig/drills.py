@@ -59,12 +59,22 @@ OTHERS: tuple[tuple[Callable[[Draw], Drill], ...], ...] = (  # by turns, so that
     ),
 )
 IDLE: tuple[Callable[[Draw], Drill], ...] = (talking, typing)
+LATER: tuple[tuple[Callable[[Draw], Drill], ...], ...] = (  # as OTHERS; drawn last, since what is there is kept
+    (
+        lambda draw: there_and_back("nod", "half", draw),
+        lambda draw: sweep("fast", draw),
+    ),
+    (
+        lambda draw: there_and_back("nod", "fast", draw),
+        lambda draw: there_and_back("grow", "fast", draw),
+    ),
+)
 
 
 def drills(index: int, seed: int) -> tuple[Drill, ...]:
     """The drills of the `index`th person: what is done well and not at all, and half of the other ways."""
     draw = np.random.default_rng([seed, index, 5])
-    return tuple(make(draw) for make in (*WELL, *OTHERS[index % 2], *IDLE))
+    return tuple(make(draw) for make in (*WELL, *OTHERS[index % 2], *IDLE, *LATER[index % 2]))
 
 
 def timeline(drill: Drill) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """What people do at a desk who do no exercise, but might seem to: talk, nod, look about, look at the keyboard."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 
@@ -59,6 +61,17 @@ def typing(draw: Draw) -> Drill:
         t_s += 0.45 + between(draw, 0.4, 2.0)
     segments.append(Segment(to_ms(t_s), "upright", {}, blend_s=0.5))
     return _idle("typing", segments, t_s + END_S)
+
+
+def work(draw: Draw, length_s: float) -> Drill:
+    """All of it by turns, for minutes."""
+    t_s, segments = 0.0, [Segment(0, START, {})]
+    kinds = cycle((talking, nodding, looking(FPS, 16.0), typing))
+    while t_s < length_s:
+        some = next(kinds)(draw).clip
+        segments += [replace(each, start_s=to_ms(t_s + each.start_s)) for each in some.segments[1:]]
+        t_s += some.length_s
+    return _idle("work", [each for each in segments if each.start_s < length_s - END_S], length_s)
 
 
 def _idle(what: str, segments: list[Segment], length_s: float, fps: float = FPS) -> Drill:

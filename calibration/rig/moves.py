@@ -88,7 +88,12 @@ TEMPI = {  # chosen
     "one_side": Tempo(1.1, (2.4, 4.0), 0.5),
     "fast": Tempo(0.4, (0.1, 0.2), 0.1),
 }
-SWEEP_TEMPI = {"well": (1.6, 0.5), "half": (1.4, 0.4), "one_side": (1.4, 0.4)}  # there, and kept; chosen
+SWEEP_TEMPI = {  # there, and kept; chosen
+    "well": (1.6, 0.5),
+    "half": (1.4, 0.4),
+    "one_side": (1.4, 0.4),
+    "fast": (0.5, 0.1),
+}
 CIRCLE_S = {"well": 3.6, "half": 3.2, "fast": 1.0}  # chosen
 
 

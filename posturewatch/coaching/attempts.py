@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from posturewatch.coaching.catalogue import SIDED, Movement
 from posturewatch.coaching.movement import Measure, Reading
@@ -19,12 +19,15 @@ HOLD_ENOUGH_S = 1.0  # chosen: of the hold that is asked for, for a repetition t
 GROW_ENOUGH_S = 2.5  # the same of growing taller, which is small: half of the leaflets' 5 s; chosen
 QUICKEST_HZ = 2.1  # ranges a second: a smooth way of .8 s; glances take ≤ .6 s, which reads as .7 at 5 Hz; chosen
 QUICKER_HZ = 2.3  # the same of the quicker way alone, which is less sure at 5 Hz; chosen
+QUICKER_GROW_HZ = 3.5  # the same of growing taller: slow ways read ≤ 2.2, a head back from aside ≥ 5 (rendered people)
 QUICKEST_NOD_HZ = 1.7  # a smooth way of 1 s: looks at a keyboard are nods without a hold, of ≤ .6 s; chosen
 QUICKEST_SWEEP_HZ = 2.5  # a smooth way of 1.1 s from side to side, half of which is told: it passes the start; chosen
 QUICKEST_DEG_S = 78.0  # mean of a smooth way whose peak is 95°/s: glances at a second screen are quicker; chosen
 HALFWAY, HALFWAY_S = 0.5, 1.5  # chosen: part of the target and least time of a movement that was meant
 COMFORT = 0.8  # issue: of the range that was comfortable in earlier sets
 FLOOR = {"turn": 12.0, "tilt": 7.0, "nod": 10.0, "sweep": 10.0, "grow": 1.5, "shoulders": 4.0}  # chosen: above noise
+IN_A_ROW = 2  # chosen: one slow turn or nod is a look aside or at the desk; nobody does an exercise once
+TOGETHER_S = 30.0  # from end to end: 5 s held, 15 s of rest (leaflets) and the ways; chosen
 BACK_MOST = 0.6  # chosen: of the target, for the way back to differ from it
 SIDES = {-1: "left", 1: "right"}
 
@@ -33,8 +36,8 @@ SIDES = {-1: "left", 1: "right"}
 class Attempt:
     """One movement and what it was.
 
-    verdict: "counted", "slower" or "longer" (reached, but too quick or not held), "halfway", "other side", or "wrong"
-    (about the axis `axis` instead). reached: its range in the axis's unit.
+    verdict: "counted", "seen" (counts as soon as the next one follows), "slower" or "longer" (reached, but too quick or
+    not held), "halfway", "other side", or "wrong" (about the axis `axis` instead). reached: its range, the axis's unit.
     """
 
     t_s: float
@@ -52,6 +55,40 @@ def goal(movement: Movement, side: str | None, ranges: Mapping[tuple[str, str | 
     return min(movement.target, max(FLOOR.get(movement.axis, 0.0), COMFORT * comfortable))
 
 
+class Series:
+    """Believes in an exercise once IN_A_ROW repetitions have followed each other, and then in those before them too.
+
+    Heads turn, nod and rise at work as well, mostly in passing: one too quick or not held begins the row anew.
+    """
+
+    def __init__(self) -> None:
+        self._row = 0
+        self._believed = False
+        self._last_s = float("-inf")
+        self.waiting: list[Attempt] = []
+
+    def take(self, attempt: Attempt) -> list[Attempt]:
+        """What is known of the attempt now; with it come the repetitions that waited for it."""
+        if attempt.verdict == "wrong":
+            return [attempt]
+        if attempt.verdict in ("slower", "longer"):
+            self._row = 0
+            return [attempt]
+        if attempt.t_s - self._last_s > TOGETHER_S:
+            self._row, self._believed, self.waiting = 0, False, []
+        self._last_s = attempt.t_s
+        return self._repetition(attempt) if attempt.verdict == "counted" else [attempt]
+
+    def _repetition(self, attempt: Attempt) -> list[Attempt]:
+        self._row += 1
+        self._believed |= self._row >= IN_A_ROW
+        if not self._believed:
+            self.waiting.append(attempt)
+            return [replace(attempt, verdict="seen")]
+        waited, self.waiting = self.waiting, []
+        return [*waited, attempt]
+
+
 class Attempts:
     """Judges the movements of one step; keeps the start where the person rests."""
 
@@ -66,6 +103,8 @@ class Attempts:
         for axis in OTHERS.get(movement.axis, ()):
             ways = SIDES if axis in SIDED else (1,)
             self._swings[axis] = Swings(CLEAR_BACK * CLEAR[axis], dict.fromkeys(ways, CLEAR[axis]))
+        several = movement.repetitions * max(len(movement.sides), 1) >= IN_A_ROW
+        self._series = Series() if several and movement.axis not in TIMED else None
         self._lately: deque[tuple[float, dict[str, float]]] = deque()  # each axis as a part of CLEAR
         self._named_s = float("-inf")
         self._last_s: float | None = None
@@ -81,6 +120,11 @@ class Attempts:
     def met_s(self) -> float:
         """How long what a step in seconds asks for has been seen."""
         return self._met_s
+
+    @property
+    def waiting(self) -> tuple[Attempt, ...]:
+        """Repetitions that count as soon as the next one follows."""
+        return () if self._series is None else tuple(self._series.waiting)
 
     def reset(self) -> None:
         """Forget the movement now, after a pause or out of view."""
@@ -100,7 +144,8 @@ class Attempts:
         ended = {axis: swings.see(reading.t_s, values[axis]) for axis, swings in self._swings.items()}
         self._keep_start(reading.t_s, step_s)
         judged = [self._judged(axis, swing) for axis, swing in ended.items() if swing is not None]
-        return [attempt for attempt in judged if attempt is not None]
+        found = [attempt for attempt in judged if attempt is not None]
+        return found if self._series is None else [each for attempt in found for each in self._series.take(attempt)]
 
     def _seconds(self, reading: Reading, step_s: float) -> list[Attempt]:
         axis = self._movement.axis
@@ -183,6 +228,8 @@ def _quick(axis: str, swing: Swing) -> bool:
     """Whether it was a glance or a jerk rather than an exercise."""
     most_hz = {"nod": QUICKEST_NOD_HZ, "sweep": QUICKEST_SWEEP_HZ}.get(axis, QUICKEST_HZ)
     one_way = axis != "sweep" and swing.quicker_hz > QUICKER_HZ  # a sweep passes the start at full speed, in a look
+    if axis == "grow" and swing.quicker_hz > QUICKER_GROW_HZ:
+        return True
     if axis in CLEAR and (one_way or swing.speed > QUICKEST_DEG_S):
         return True
     return swing.parts_hz > most_hz

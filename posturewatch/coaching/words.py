@@ -28,6 +28,11 @@ def counted(number: int, of: int, side: str | None) -> str:
     return f"{number} of {of}{_to(side)}." if number <= of else f"{number}{_to(side)}; that is enough."
 
 
+def seen(axis: str, side: str | None) -> str:
+    """A repetition counts as soon as the next one follows."""
+    return f"I saw {NAMES[axis]}{_to(side)}; it counts together with the next one."
+
+
 def remark(attempt: Attempt, movement: Movement) -> str:
     """Why a movement was not counted."""
     if attempt.verdict == "halfway":
