@@ -108,11 +108,11 @@ def test_a_tilt_counts_too_where_the_face_is_lost_on_the_way():
     assert play(looks(10, end_s=tilt.t_s, tilt=tilt, face=face), TILT).counts == {"right": 2}
 
 
-@pytest.mark.parametrize(("hold_s", "counts"), [(1.5, {None: 1}), (0.8, {})])
+@pytest.mark.parametrize(("hold_s", "counts"), [(1.5, {None: 2}), (0.8, {})])
 def test_growing_counts_from_half_of_its_hold_on(hold_s, counts):
-    played = play(looks(10, grow=set_of([6], move_s=1.2, hold_s=hold_s)), GROW)
+    played = play(looks(10, grow=set_of([6, 6], move_s=1.2, hold_s=hold_s)), GROW)
     assert played.counts == counts
-    assert played.hints == ([] if counts else ["longer"])
+    assert played.hints == ([] if counts else ["longer"] * 2)
 
 
 @at_two_rates
@@ -392,9 +392,10 @@ def test_two_slow_looks_aside_with_a_quick_one_between_are_no_exercise():
 
 def test_two_slow_looks_aside_with_one_between_that_is_not_held_are_no_exercise():
     way = Way().stay(3.0)
-    for hold_s in (2.0, 0.3, 2.0):
-        way.there_and_back(-35.0, SLOW_S, hold_s, 2.0)
-    assert play(looks(5, turn=way.stay(1.0)), TURN).counts == {}
+    for value, hold_s in ((-35.0, 2.0), (-28.0, 0.0), (-35.0, 2.0)):
+        way.there_and_back(value, SLOW_S, hold_s, 2.0)
+    played = play(looks(5, turn=way.stay(1.0)), TURN)
+    assert (played.counts, played.hints) == ({}, ["longer"])
 
 
 def test_what_was_done_before_a_quick_one_counts_too_once_two_have_followed_each_other():
