@@ -23,7 +23,7 @@ from posturewatch import session as sessions
 from posturewatch.baseline import Baseline
 from posturewatch.coaching.catalogue import Catalogue
 from posturewatch.commands import doctor as checks
-from posturewatch.commands import terminal
+from posturewatch.commands import practice, terminal
 from posturewatch.commands.controls import status as status
 from posturewatch.commands.display import Show, outputs_for
 from posturewatch.commands.running import Session
