@@ -156,7 +156,7 @@ def flexion(of: Looks, drop_deg: Array) -> Array:
 
 
 def sigma(of: Looks, drop_deg: Array) -> Array:
-    """The terms of the error's variance (6,), none negative, by the likelihood of the errors made."""
+    """The terms of the error's variance (4,), none negative, by the likelihood of the errors made."""
     terms = correction.spreads(of.fits, of.turned_deg, drop_deg)
     scale = terms.mean(0)
     squared = np.square(drop_deg - of.true_deg)

@@ -36,7 +36,6 @@ Array = npt.NDArray[np.float64]
 
 PITCH_LIFT_MM = 0.47  # per degree of flexion: the tracked tragus sinks with the nod (rendered people)
 MOST_YAW_DEG = 40.0  # DESIGN part 2: beyond it the angle isn't told
-WIDER_FROM_YAW_DEG = 20.0
 MOST_MISFIT = 80.0  # chi-square of 14 measurements; rendered people and footage stay below 32 (99 % below 6)
 LEAST_DROP_DEG, MOST_DROP_DEG = -35.0, 55.0  # from a neutral CVA of 52°, beyond what a neck does; chosen
 FACING_AWAY_DEG = 100.0  # the pose model sees the back of a head; chosen
@@ -49,6 +48,7 @@ CVA_PER_EAR_SHOULDER = 1.45  # true degrees of CVA per degree of ear–shoulder:
 SIDE_ERROR_DEG = 8.0  # of the absolute angle: MAE 8.0, bias +5.6 on rendered people in profile
 ASLANT_DEG = 25.0  # of the upright head against the camera; beyond, the correction fitted from the front errs (chosen)
 OBLIQUE_WIDER = 1.9  # 68 % of the fitted people seen 35–70° aslant lie within it (calibration/data)
+UNSEEN_WIDER = 1.4  # as the chain's own spread where a shoulder is out of the picture; of the fitted people none is
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) ->
         reason=None if told else "turned away",
         neck_flexion_deg=correction.flexion(flexion, drop_deg),
         forward_head_deg=drop_deg if told else None,
-        error_deg=_error_deg(sigma_deg, turn, look.view, baseline.noise_deg) if told else None,
+        error_deg=_error_deg(sigma_deg, look, baseline.noise_deg) if told else None,
         shoulder_raise_cm=abs(raise_cm),
         raised="right" if raise_cm > 0 else "left",
         head_forward_cm=fit.head_forward_cm if told else None,
@@ -256,10 +256,10 @@ def head_upright(front: Front) -> tuple[float, float, float]:
     return front.turn_deg, front.flexion_deg, front.bend_deg
 
 
-def _error_deg(sigma_deg: float, turn_deg: float, view: str | None, noise_deg: float) -> float:
-    beyond = max(0.0, abs(turn_deg) - WIDER_FROM_YAW_DEG) / WIDER_FROM_YAW_DEG
-    wider = (OBLIQUE_WIDER if view != "front" else 1.0) * (1 + beyond)
-    return float(np.hypot(sigma_deg * wider, noise_deg))
+def _error_deg(sigma_deg: float, look: Features, noise_deg: float) -> float:
+    wider = OBLIQUE_WIDER if look.view != "front" else 1.0
+    unseen = 1.0 if look.shoulders_seen else UNSEEN_WIDER
+    return float(np.hypot(sigma_deg * wider * unseen, noise_deg))
 
 
 def _raise_cm(before: Sight, now: Sight, depth_mm: float) -> float:

@@ -365,12 +365,11 @@ def test_whatever_is_told_is_finite_and_has_a_positive_error(drop_deg, turn, fle
     assert told.error_deg is None or told.error_deg > 0
 
 
-def test_the_error_widens_with_the_turn_and_twice_as_much_from_20_degrees():
+def test_the_error_widens_with_the_turn_to_either_side(shipped):
     wide = {turn: compare(Sitter(turn_deg=turn), camera=Camera(tilt_deg=0)).error_deg for turn in (0, 10, 20, 30, 39)}
     assert wide[0] < wide[10] < wide[20] < wide[30] < wide[39]
-    assert wide[20] < 1.2 * wide[0]
-    assert wide[39] > 1.9 * wide[20]
-    assert compare(Sitter(turn_deg=-30), camera=Camera(tilt_deg=0)).error_deg == pytest.approx(wide[30], rel=1e-3)
+    assert wide[39] > 1.3 * wide[20] > 1.6 * wide[0]
+    assert compare(Sitter(turn_deg=-30), camera=Camera(tilt_deg=0)).error_deg == pytest.approx(wide[30], rel=0.02)
 
 
 def test_the_error_holds_the_noise_of_the_baseline():
@@ -391,7 +390,14 @@ def test_shoulders_below_the_picture_widen_the_error():
     half_seen = judged(lower)
     assert not half_seen.shoulders_seen
     same_place = replace(judged(now), shoulders_seen=False)
-    assert deviation(same_place, baseline()).error_deg > 1.1 * deviation(look(), baseline()).error_deg
+    assert deviation(same_place, baseline()).error_deg > 1.5 * deviation(look(), baseline()).error_deg
+
+
+def test_the_shipped_error_is_wider_without_the_shoulders_though_less_can_misfit(shipped):
+    for drop_deg in (0, 8, 20):
+        now = look(Sitter(cva_drop_deg=drop_deg))
+        unseen = deviation(replace(now, shoulders_seen=False), baseline()).error_deg
+        assert unseen > 1.15 * deviation(now, baseline()).error_deg
 
 
 def test_the_shipped_correction_leaves_the_drawn_figure_about_where_it_is(shipped):

@@ -115,7 +115,7 @@ def test_measures_far_from_what_was_fitted_are_cut_off():
 
 
 def test_the_corrected_drop_is_the_chains_and_the_weighted_measures(monkeypatch):
-    only(monkeypatch, {"begun": 1.5, "drop": -0.1, "bend": 0.5}, {"one": 4.0})
+    only(monkeypatch, {"begun": 1.5, "drop": -0.1, "bend": 0.5}, {"turned": 1.0})
     drop, sigma = corrected(made([0.0, 20.0]), rest(2), angles(2, bend=-4), hints(2))
     assert drop == pytest.approx([2.0, 21.5])  # 0 + 0 + 2 and 20 + 1.5 − 2 + 2
     assert sigma == pytest.approx([2.0, 2.0])
@@ -134,25 +134,26 @@ def test_where_nothing_is_corrected_the_change_from_the_upright_picture_is_told(
 
 
 @pytest.mark.parametrize(
-    ("name", "fits", "turn", "expected"),
+    ("name", "fits", "turned", "expected"),
     [
-        ("chain", {"variance": 9.0}, 0.0, 3.0),
-        ("misfit", {"misfit": 16.0}, 0.0, 4.0),
-        ("lean squared", {"lean": 1.0}, 0.0, 8.0),  # 1 SD of the prior is 8°
-        ("turn squared", {}, -15.0, 15.0),
-        ("drop squared", {}, 0.0, 5.0),
+        ("chain", {"variance": 9.0}, (0.0, 0.0, 0.0), 3.0),
+        ("turned", {}, (-15.0, 6.0, -4.0), 5.0),  # 15 + 6 + 4, to whatever side
+        ("lean squared", {"lean": 1.0}, (0.0, 0.0, 0.0), 8.0),  # 1 SD of the prior is 8°
+        ("drop × misfit", {"misfit": 16.0}, (0.0, 0.0, 0.0), 10.0),  # 5² × √16
     ],
 )
-def test_each_part_of_the_error_is_a_variance(monkeypatch, name, fits, turn, expected):
+def test_each_part_of_the_error_is_a_variance(monkeypatch, name, fits, turned, expected):
     only(monkeypatch, sigma={name: 1.0})
-    _, sigma = corrected(made(5.0, **fits), rest(1), angles(1, turn=turn), hints(1))
+    _, sigma = corrected(made(5.0, **fits), rest(1), angles(1, *turned), hints(1))
     assert sigma == pytest.approx([expected])
 
 
-def test_the_error_grows_with_the_corrected_drop_up_to_eight_degrees(monkeypatch):
-    only(monkeypatch, {"bend": 2.0}, {"drop squared": 1.0})
-    _, sigma = corrected(made([-8.0, 0.0, 4.0, 6.0, 30.0]), rest(5), angles(5, bend=1), hints(5))
-    assert sigma == pytest.approx([6.0, 2.0, 6.0, 8.0, 8.0])
+def test_a_few_degrees_are_doubted_by_what_they_are_and_a_large_fall_by_less(monkeypatch):
+    only(monkeypatch, {"bend": 2.0}, {"drop × misfit": 1.0})
+    drops = [-22.0, -8.0, 0.0, 3.0, 4.0, 10.0, 14.0, 18.0, 40.0]
+    _, sigma = corrected(made(drops, misfit=1.0), rest(9), angles(9, bend=1), hints(9))  # each told 2° further
+    least = 6 * np.sqrt(0.2)
+    assert sigma == pytest.approx([least, 6.0, 2.0, 5.0, 6.0, 6.0, 6 * np.sqrt(0.6), least, least])
 
 
 def test_no_error_is_stated_smaller_than_two_looks_at_the_same_differ_by(monkeypatch):

@@ -49,12 +49,10 @@ WEIGHTS: dict[str, float] = {
     "eyes grown": 0.1206,  # %
 }
 SIGMA: dict[str, float] = {  # degrees² of the error's variance for each of
-    "one": 0.0003355,
-    "chain": 0.01307,  # the chain's own variance, degrees²
-    "drop squared": 0.2825,  # degrees², no more than FLAT_DROP_DEG²: a head that didn't move is told best
-    "misfit": 0.9982,  # the chain's chi-square
-    "lean squared": 0.09788,  # degrees² that the trunk is taken to have tipped
-    "turn squared": 0.02473,  # degrees²
+    "chain": 0.002474,  # the chain's own variance, degrees²
+    "turned": 0.1149,  # degrees that the head turned, nodded and bent, all added
+    "lean squared": 0.1084,  # degrees² that the trunk is taken to have tipped
+    "drop × misfit": 0.8016,  # `_doubt` by the root of the chain's chi-square: a head that didn't move is told best
 }
 FLEXION: dict[str, float] = {  # degrees that the face's pitch tells too little of looking down, for each of
     "squared": 0.1182,  # degrees² / 20 of looking down
@@ -62,7 +60,9 @@ FLEXION: dict[str, float] = {  # degrees that the face's pitch tells too little 
 }
 DROPS_DEG, FAR_SD, FAR_MM, FAR_PERCENT = (-8.0, 40.0), 3.0, 200.0, 30.0  # chosen: what the fitted people did
 LEAST_ERROR_DEG = 1.0  # chosen: two looks at someone sitting still differ by about 1°
-FLAT_DROP_DEG = 8.0  # chosen: beyond it the error grows no more
+# A few degrees may be raised shoulders, a telephone, a neck held upright in a lean; 20° are a head carried forward.
+# Chosen among 5–8, 10–15, 18–25 and 0–.5 on rendered people
+FLAT_DROP_DEG, SURE_FROM_DEG, SURE_DEG, SURE_LEAVES = 6.0, 12.0, 20.0, 0.2
 BEGUN_DEG = 10.0  # chosen among 4, 6, 10 on rendered people
 
 
@@ -90,11 +90,17 @@ def nods(seen_deg: Array, drop_deg: Array) -> Array:
 
 
 def spreads(fits: Fits, turned_deg: Array, drop_deg: Array) -> Array:
-    """What the error's variance is a sum of (n, 6), in the order of `SIGMA`."""
-    flat = np.minimum(np.abs(drop_deg), FLAT_DROP_DEG)
-    return np.column_stack(
-        [np.ones_like(flat), fits.variance, flat**2, fits.misfit, fits["lean"] ** 2, turned_deg[:, 0] ** 2]
-    )
+    """What the error's variance is a sum of (n, 4), in the order of `SIGMA`."""
+    doubtful = _doubt(drop_deg) * np.sqrt(fits.misfit)
+    return np.column_stack([fits.variance, np.abs(turned_deg).sum(1), fits["lean"] ** 2, doubtful])
+
+
+def _doubt(drop_deg: Array) -> Array:
+    """Degrees² (n,) by which a fall of CVA told may be another movement: the square of its first degrees, and less of
+    it where it is large."""
+    size = np.abs(drop_deg)
+    sure = np.clip((size - SURE_FROM_DEG) / (SURE_DEG - SURE_FROM_DEG), 0.0, 1.0)
+    return np.asarray(np.minimum(size, FLAT_DROP_DEG) ** 2 * (1 - (1 - SURE_LEAVES) * sure))
 
 
 def measures(fits: Fits, rest: Fits, turned_deg: Array, hints: Hints) -> Array:
