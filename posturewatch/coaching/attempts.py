@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from posturewatch.coaching.catalogue import SIDED, Movement
-from posturewatch.coaching.movement import Measure, Reading
+from posturewatch.coaching.movement import Measure, Reading, level
 from posturewatch.coaching.swings import GAP_S, LONGEST_S, SETTLED_S, Swing, Swings
 
 # EXERCISES.md, camera verification: from here on a movement about an axis is a clear one
@@ -26,6 +26,7 @@ QUICKEST_DEG_S = 78.0  # mean of a smooth way whose peak is 95°/s: glances at a
 HALFWAY, HALFWAY_S = 0.5, 1.5  # chosen: part of the target and least time of a movement that was meant
 COMFORT = 0.8  # issue: of the range that was comfortable in earlier sets
 FLOOR = {"turn": 12.0, "tilt": 7.0, "nod": 10.0, "sweep": 10.0, "grow": 1.5, "shoulders": 4.0}  # chosen: above noise
+LEVEL_S = 1.0  # chosen: before it grows a head is level; who looks up from the desk or back from aside only returns
 IN_A_ROW = 2  # chosen: one slow turn or nod is a look aside or at the desk; nobody does an exercise once
 TOGETHER_S = 30.0  # from end to end: 5 s held, 15 s of rest (leaflets) and the ways; chosen
 BACK_MOST = 0.6  # chosen: of the target, for the way back to differ from it
@@ -106,7 +107,7 @@ class Attempts:
         several = movement.repetitions * max(len(movement.sides), 1) >= IN_A_ROW
         self._series = Series() if several and movement.axis not in TIMED else None
         self._lately: deque[tuple[float, dict[str, float]]] = deque()  # each axis as a part of CLEAR
-        self._named_s = float("-inf")
+        self._named_s = self._unlevel_s = float("-inf")
         self._last_s: float | None = None
         self._met_s = self._unmet_s = 0.0
         self._spent = False
@@ -141,6 +142,7 @@ class Attempts:
             return self._seconds(reading, step_s)
         values = {axis: getattr(reading, axis) for axis in self._swings}
         self._remember(reading.t_s, values)
+        self._unlevel_s = self._unlevel_s if level(reading) else reading.t_s
         ended = {axis: swings.see(reading.t_s, values[axis]) for axis, swings in self._swings.items()}
         self._keep_start(reading.t_s, step_s)
         judged = [self._judged(axis, swing) for axis, swing in ended.items() if swing is not None]
@@ -169,6 +171,8 @@ class Attempts:
         if axis != self._movement.axis:
             return self._wrong(axis, side, swing, parts) if not quick else None
         if axis in CLEAR and max(parts.values()) > DOMINANT * parts.get(axis, 0.0):
+            return None
+        if axis == "grow" and self._unlevel_s > swing.began_s - LEVEL_S:
             return None
         verdict = self._verdict(swing, side, quick)
         return None if verdict is None else Attempt(swing.ended_s, verdict, axis, side, swing.reach)

@@ -1,6 +1,7 @@
 """How far head, shoulders and hands are from where the exercise began: each look against a start that is learned."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -219,13 +220,21 @@ def _body(look: Features, row: Array, start: Array) -> dict[str, float | None]:
     return {"grow": float(min(grown, risen) - sat_up), "shoulders": float(min(nearer, lifted))}
 
 
+def level(reading: Reading) -> bool:
+    """Whether the head is neither turned nor tilted, bowed or lifted, as far as it is told."""
+    return _level({axis: getattr(reading, axis) for axis in LEVEL_DEG})
+
+
+def _level(values: Mapping[str, float | None]) -> bool:
+    return all(abs(values[axis] or 0.0) <= most for axis, most in LEVEL_DEG.items())
+
+
 def _grown(values: dict[str, float | None]) -> float | None:
     """Growing without what a nod adds to it; none with the head turned, tilted, bowed or lifted."""
     percent, nod = values["grow"], values["nod"]
     if percent is None or nod is None:
         return None
-    level = all(abs(values[axis] or 0.0) <= most for axis, most in LEVEL_DEG.items())
-    return percent - GROWN_PER_NOD * nod if level else 0.0
+    return percent - GROWN_PER_NOD * nod if _level(values) else 0.0
 
 
 def _hands_up(look: Features) -> bool:
