@@ -251,6 +251,17 @@ def test_what_reads_as_growing_while_the_head_turns_tilts_or_nods_is_none(name, 
     assert play(looks(5, **ways), GROW).counts == {}
 
 
+@pytest.mark.parametrize(("name", "value"), [("nod", 18), ("turn", 15), ("tilt", 9)])
+@at_two_rates
+def test_who_looks_up_from_the_desk_or_back_from_aside_has_not_grown(rate_hz, name, value):
+    away, grow = Way().stay(3.0), Way().stay(3.0)
+    for _ in range(2):
+        away.to(value, 1.0).stay(2.0).to(0.0, 1.0).stay(7.0)
+        grow.stay(3.0).to(6.0, 1.2).stay(4.0).to(0.0, 1.2).stay(1.6)  # taller as the head comes back
+    assert play(looks(rate_hz, grow=grow), GROW).counts == {None: 2}
+    assert play(looks(rate_hz, grow=grow, **{name: away}), GROW).counts == {}
+
+
 def test_looking_down_while_sitting_up_lifts_no_shoulders():
     ways = {"rise": set_of([25.0] * 2, move_s=1.5, hold_s=3.0), "nod": set_of([20.0] * 2, move_s=1.5, hold_s=3.0)}
     assert play(looks(5, **ways), SHOULDERS).counts == {}

@@ -209,7 +209,9 @@ def test_pain_is_remembered_for_the_day_and_its_range_is_not_and_who_leaves_has_
 ) -> None:
     someone_turning("p095-turn-well")
     looks = iter(range(1000))
-    monkeypatch.setattr(practice.Keys, "pressed", lambda _: key if next(looks) == 40 else "")  # at 8 s, after a turn
+    monkeypatch.setattr(
+        practice.Keys, "pressed", lambda _: key if next(looks) == 65 else ""
+    )  # at 13 s, after two turns
     result = run("exercises", "two-turns", "--coach")
     assert "counted to the right" in result.output
     assert ("see a doctor" in result.output.lower()) == bool(hurts)
