@@ -1,37 +1,18 @@
-"""MediaPipe's pose and face models behind one type, in pixels; the only place that knows mediapipe."""
+"""The person in a picture: what both models find, behind one type, in pixels."""
 
 import contextlib
-import hashlib
-import os
-import signal
-import struct
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Frame, Picture
-from posturewatch.looking import background, persons
+from posturewatch.looking import background, models, persons
 from posturewatch.looking.persons import Place
 
 Array = npt.NDArray[np.float64]
 
-MODEL_SHA256 = {  # unmodified Google bundles, models/NOTICE
-    "pose_landmarker_full.task": "4eaa5eb7a98365221087693fcc286334cf0858e2eb6e15b506aa4a7ecdcec4ad",
-    "face_landmarker.task": "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
-}
-# Output tensors of the pose bundle's second model: points, presence, mask, heat map, points in metres. The mask takes
-# two fifths of the model's time and nobody asks for it; it isn't computed where the heat map is named in its place.
-POSE_OUTPUTS = struct.pack("<5i", 337, 342, 297, 298, 339)
-MASKLESS = struct.pack("<5i", 337, 342, 298, 298, 339)
-# mediapipe loads its audio half too; that looks for a sound library with a compiler run and files in /tmp
-sys.modules.setdefault("sounddevice", None)  # type: ignore[arg-type]
 # chosen: people darkened until their brightest 5 % are at 52 are found, at 31 a third of them are not (real, rendered)
 DIM_LUMA = 40
 # The detector misses one in three who sit in profile at arm's length; with a quarter more on each side, grey, it found
@@ -97,7 +78,7 @@ class Finder:
         self._doubts, self._anew_ms = MOST_DOUBTS, -ANEW_MS
         self._again_s = -LOOK_AGAIN_S
         self._faces = 1 if stream else MOST_FACES
-        self._pose, self._face = _open_pose(stream), _open_face(stream, self._faces)
+        self._pose, self._face = models.open_pose(stream), models.open_face(stream, self._faces)
 
     def settle(self, place: Place) -> None:
         """A baseline is known: its person sits at this place, before what is behind them at the next look."""
@@ -110,10 +91,10 @@ class Finder:
             return Landmarks(frame.t_s, (width, height), reason=frame.reason)
         height, width = frame.image.shape[:2]
         size = (width, height)
-        image = _as_mediapipe(frame.image)
+        image = models.as_mediapipe(frame.image)
         first = self._last_ms < 0
         self._last_ms = max(round(frame.t_s * 1000), self._last_ms + 1)  # the models refuse a time that stands still
-        with _quiet() if first else contextlib.nullcontext():
+        with models.quiet() if first else contextlib.nullcontext():
             pose, world = self._find_pose(frame.image)
             faces = [] if pose is None and self._empty() else _face_arrays(self._run(self._face, image), size)
         self._nobody = 0 if faces or pose is not None else self._nobody + 1
@@ -124,8 +105,8 @@ class Finder:
             pose, world = self._found_anew(frame.image)
         if self._faces < MOST_FACES and faces and pose is not None and self._another(faces[0], pose):
             self._face.close()
-            self._faces, self._face = MOST_FACES, _open_face(self._stream, MOST_FACES)
-            with _quiet():
+            self._faces, self._face = MOST_FACES, models.open_face(self._stream, MOST_FACES)
+            with models.quiet():
                 faces = _face_arrays(self._run(self._face, image), size)
         if self.place is not None and self._taken_over(frame.t_s, pose, faces):
             # from then on the tracker follows the sitter
@@ -188,21 +169,21 @@ class Finder:
 
     def _posed(self, picture: Picture) -> tuple[Array | None, Array | None]:
         if not self._wide:
-            return _pose_arrays(self._run(self._pose, _as_mediapipe(picture)), picture.shape)
+            return _pose_arrays(self._run(self._pose, models.as_mediapipe(picture)), picture.shape)
         wide, (down, aside) = _widened(picture)
-        pose, world = _pose_arrays(self._run(self._pose, _as_mediapipe(wide)), wide.shape)
+        pose, world = _pose_arrays(self._run(self._pose, models.as_mediapipe(wide)), wide.shape)
         return (None if pose is None else (pose - [aside, down, 0, 0]).round(3)), world
 
     def _found_anew(self, picture: Picture) -> tuple[Array | None, Array | None]:
         """The pose without what was known of it: the model "tracks" whoever has left on, in furniture."""
         self._last_ms += 1
-        self._run(self._pose, _as_mediapipe(np.zeros((64, 64, 3), np.uint8)))
+        self._run(self._pose, models.as_mediapipe(np.zeros((64, 64, 3), np.uint8)))
         self._last_ms += 1
         self._anew_ms = self._last_ms
         return self._posed(picture)
 
     def _run(self, model: Any, image: Any) -> Any:
-        with _uninterrupted():
+        with models.uninterrupted():
             return model.detect_for_video(image, self._last_ms) if self._stream else model.detect(image)
 
 
@@ -214,104 +195,6 @@ def _elsewhere(face: Face, pose: Array) -> bool:
     """Whether the face is farther from the pose's nose than its own width: another person's."""
     points = face.points[:, :2]
     return float(np.linalg.norm(points.mean(0) - pose[0, :2])) > float(np.ptp(points[:, 0]))
-
-
-def check_models() -> None:
-    """Compare every bundle with its hash; PosturewatchError names the one that differs or is missing."""
-    for name in MODEL_SHA256:
-        _model_bytes(name)
-
-
-def _model_bytes(name: str) -> bytes:
-    try:
-        data = resources.files("posturewatch.models").joinpath(name).read_bytes()
-    except OSError as error:
-        raise PosturewatchError(f"The model {name} is missing. Install posturewatch again.") from error
-    if hashlib.sha256(data).hexdigest() != MODEL_SHA256[name]:
-        raise PosturewatchError(f"The model {name} is not the file posturewatch was tested with. Install it again.")
-    return data
-
-
-def _open_pose(stream: bool) -> Any:
-    maskless = _model_bytes("pose_landmarker_full.task").replace(POSE_OUTPUTS, MASKLESS)
-    with _quiet(), _base_options(maskless) as base:
-        from mediapipe.tasks.python import vision
-
-        mode = vision.RunningMode.VIDEO if stream else vision.RunningMode.IMAGE
-        return vision.PoseLandmarker.create_from_options(
-            vision.PoseLandmarkerOptions(base_options=base, running_mode=mode)
-        )
-
-
-def _open_face(stream: bool, most: int) -> Any:
-    with _quiet(), _base_options(_model_bytes("face_landmarker.task")) as base:
-        from mediapipe.tasks.python import vision
-
-        mode = vision.RunningMode.VIDEO if stream else vision.RunningMode.IMAGE
-        return vision.FaceLandmarker.create_from_options(
-            vision.FaceLandmarkerOptions(
-                base_options=base, running_mode=mode, num_faces=most, output_facial_transformation_matrixes=True
-            )
-        )
-
-
-@contextlib.contextmanager
-def _base_options(model: bytes) -> Iterator[Any]:
-    """These bytes as MediaPipe takes them: a file in memory, which it maps; of a buffer copies stay, 50 MB for both
-    models."""
-    from mediapipe.tasks.python import BaseOptions
-
-    handle = _nameless_file()
-    if handle is None:
-        yield BaseOptions(model_asset_buffer=model)
-        return
-    with os.fdopen(handle, "wb") as file:
-        file.write(model)
-        file.flush()
-        yield BaseOptions(model_asset_path=f"/proc/self/fd/{handle}")
-
-
-def _nameless_file() -> int | None:
-    """A file in memory that /proc can name; None where there is no such thing."""
-    if sys.platform != "linux" or not Path("/proc/self/fd").is_dir():
-        return None
-    try:
-        return os.memfd_create("model")
-    except OSError:  # forbidden on this system
-        return None
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait until the models are through: closed while they still work, they crash."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the models' start-up chatter (C++ code writing to file descriptor 2) off the terminal."""
-    saved = os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
-
-
-def _as_mediapipe(picture: Picture) -> Any:
-    import mediapipe
-
-    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
 
 
 def _widened(picture: Picture) -> tuple[Picture, tuple[int, int]]:

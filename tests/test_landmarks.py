@@ -16,6 +16,7 @@ from posturewatch import frames, landmarks
 from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Frame, read_picture, read_video
 from posturewatch.landmarks import Face, Finder, Landmarks
+from posturewatch.looking import models
 
 MEDIA = Path(os.environ.get("POSTUREWATCH_MEDIA", ""))
 needs_media = pytest.mark.skipif(
@@ -29,29 +30,29 @@ def demo_frame(at_s: float) -> Frame:
 
 
 def test_both_bundles_have_the_hashes_they_were_tested_with() -> None:
-    landmarks.check_models()
+    models.check_models()
 
 
 def test_a_bundle_that_differs_by_one_byte_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(landmarks.MODEL_SHA256, "face_landmarker.task", "0" * 64)
+    monkeypatch.setitem(models.MODEL_SHA256, "face_landmarker.task", "0" * 64)
     with pytest.raises(PosturewatchError, match=r"face_landmarker\.task is not the file posturewatch was tested with"):
         Finder(stream=False)
 
 
 def test_a_missing_bundle_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landmarks, "MODEL_SHA256", {"nowhere.task": "0" * 64})
+    monkeypatch.setattr(models, "MODEL_SHA256", {"nowhere.task": "0" * 64})
     with pytest.raises(PosturewatchError, match=r"nowhere\.task is missing"):
-        landmarks.check_models()
+        models.check_models()
 
 
 def test_leaving_out_the_pose_models_mask_changes_no_point(monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[bytes] = []
-    with_model = landmarks._base_options
-    monkeypatch.setattr(landmarks, "_base_options", lambda model: handed.append(model) or with_model(model))
+    with_model = models._base_options
+    monkeypatch.setattr(models, "_base_options", lambda model: handed.append(model) or with_model(model))
     pictures = [frame.image for frame in read_video(DEMO, 0.2, print) if frame.t_s < 60]
-    maskless = landmarks._open_pose(stream=True)
-    monkeypatch.setattr(landmarks, "MASKLESS", landmarks.POSE_OUTPUTS)
-    whole = landmarks._open_pose(stream=True)
+    maskless = models.open_pose(stream=True)
+    monkeypatch.setattr(models, "MASKLESS", models.POSE_OUTPUTS)
+    whole = models.open_pose(stream=True)
     for number, picture in enumerate(pictures):
         image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
         seen = [model.detect_for_video(image, number * 5000) for model in (maskless, whole)]
@@ -224,8 +225,8 @@ def detector(monkeypatch: pytest.MonkeyPatch) -> Detector:
     model = Detector()
     nobody = SimpleNamespace(face_landmarks=[], facial_transformation_matrixes=[])
     faces = SimpleNamespace(detect=lambda _image: nobody, detect_for_video=lambda _image, _t_ms: nobody)
-    monkeypatch.setattr(landmarks, "_open_pose", lambda _stream: model)
-    monkeypatch.setattr(landmarks, "_open_face", lambda _stream, _most: faces)
+    monkeypatch.setattr(models, "open_pose", lambda _stream: model)
+    monkeypatch.setattr(models, "open_face", lambda _stream, _most: faces)
     return model
 
 
@@ -292,8 +293,8 @@ class FaceOfTheSitter:
 
 def test_who_walked_in_does_not_keep_the_pose_while_the_sitters_face_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     tracker = OnePoseTracker()
-    monkeypatch.setattr(landmarks, "_open_pose", lambda _stream: tracker)
-    monkeypatch.setattr(landmarks, "_open_face", lambda _stream, _most: FaceOfTheSitter())
+    monkeypatch.setattr(models, "open_pose", lambda _stream: tracker)
+    monkeypatch.setattr(models, "open_face", lambda _stream, _most: FaceOfTheSitter())
     other, both = np.zeros((480, 640, 3), np.uint8), np.zeros((480, 640, 3), np.uint8)
     other[:, 60:68] = both[:, 60:68] = 200
     both[:, 316:324] = 50
@@ -308,8 +309,8 @@ def test_who_walked_in_does_not_keep_the_pose_while_the_sitters_face_is_seen(mon
 
 def test_looking_again_in_vain_is_tried_every_5_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     tracker = OnePoseTracker()
-    monkeypatch.setattr(landmarks, "_open_pose", lambda _stream: tracker)
-    monkeypatch.setattr(landmarks, "_open_face", lambda _stream, _most: FaceOfTheSitter())
+    monkeypatch.setattr(models, "open_pose", lambda _stream: tracker)
+    monkeypatch.setattr(models, "open_face", lambda _stream, _most: FaceOfTheSitter())
     monkeypatch.setattr(landmarks.persons, "alone", lambda picture, _place: picture)  # the other is there too
     both = np.zeros((480, 640, 3), np.uint8)
     both[:, 60:68], both[:, 316:324] = 200, 50

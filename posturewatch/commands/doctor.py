@@ -6,13 +6,13 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from posturewatch import baseline, config, landmarks, notify
+from posturewatch import baseline, config, notify
 from posturewatch.coaching import catalogue
 from posturewatch.config import Settings
 from posturewatch.drawing import scene
 from posturewatch.errors import PosturewatchError
 from posturewatch.frames import Pace
-from posturewatch.looking import camera
+from posturewatch.looking import camera, models
 from posturewatch.system import autostart
 from posturewatch.system.desk import Desk
 
@@ -62,7 +62,7 @@ def _settings(path: Path | None) -> tuple[Settings, Check]:
 
 def _models() -> Check:
     try:
-        landmarks.check_models()
+        models.check_models()
     except PosturewatchError as error:
         return Check("models", "error", str(error))
     return Check("models", "ok", "pose and face bundles have the hashes they were tested with")
