@@ -9,6 +9,7 @@ from figures import landmarks as drawn
 
 from posturewatch.estimate import steady
 from posturewatch.estimate.steady import FACE_MIRROR, POSE_MIRROR, WAYS, Way, find_steadily, merged, undone
+from posturewatch.features import EARS, NOSE, SHOULDERS
 from posturewatch.frames import Frame
 from posturewatch.landmarks import Face, Landmarks
 
@@ -212,6 +213,22 @@ def test_another_person_found_in_one_way_is_left_out():
     assert merged([other] + [STRAIGHT] * 5).pose == pytest.approx(STRAIGHT.pose, abs=0.001)
     near = merged([STRAIGHT] * 5 + [shifted(STRAIGHT, 12.0)])
     assert near.pose[0, 0] == pytest.approx(STRAIGHT.pose[0, 0] + 2.0, abs=0.001)
+
+
+@pytest.mark.parametrize("points", [NOSE, *EARS, *SHOULDERS])
+def test_a_way_in_which_nose_ears_or_shoulders_are_elsewhere_is_left_out(points):
+    pose = STRAIGHT.pose.copy()
+    pose[points, 0] += 250.0
+    assert merged([replace(STRAIGHT, pose=pose)] * 2 + [STRAIGHT] * 4).pose == pytest.approx(STRAIGHT.pose, abs=0.001)
+
+
+def test_what_less_than_half_of_the_ways_agree_on_is_not_trusted():
+    one, other = shifted(STRAIGHT, 200.0), shifted(STRAIGHT, -200.0)
+    unsure = merged([STRAIGHT] * 2 + [one] * 2 + [other] * 2)
+    assert (unsure.pose, unsure.world, unsure.face, unsure.reason) == (None, None, None, "landmarks not trusted")
+    assert merged([STRAIGHT] * 3 + [one] * 2 + [other]).reason is None
+    found_by_four = merged([STRAIGHT] * 2 + [one] * 2 + [NOBODY] * 2)
+    assert (found_by_four.pose, found_by_four.reason) == (None, "landmarks not trusted")
 
 
 def test_a_face_found_by_less_than_half_counts_only_where_the_picture_itself_shows_it():
