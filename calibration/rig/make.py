@@ -1,7 +1,7 @@
 """Makes the rig's data: renders people, lets the program's models look, writes what they found beside the truth.
 
 python -m calibration.rig.make data OUT [--people 90] [--seed 1] [--jobs 2]
-python -m calibration.rig.make steady OUT      some people's front pictures again, looked at as `measure` does
+python -m calibration.rig.make steady OUT      some people's pictures again, looked at as `measure` does
 python -m calibration.rig.make drills OUT      exercises done well, half, on one side, too fast, and not at all
 python -m calibration.rig.make pictures OUT | clips OUT | demo OUT.mp4
 """
@@ -86,7 +86,7 @@ def data(out: Path, count: int, seed: int, jobs: int) -> None:
 
 
 def steady(out: Path, count: int, seed: int, jobs: int) -> None:
-    """The front pictures of some of the data's people, each looked at in several ways."""
+    """The pictures of some of the data's people, front and side, each looked at in several ways."""
     _claim(out, {"some of people": count, "seed": seed})
     _each(partial(_person_file, out, steadily=True), list(plan.people(count, seed))[::STEADY_EVERY], jobs)
 
@@ -153,16 +153,17 @@ def demo(out: Path) -> None:
 
 
 def _person_file(out: Path, who: Sitter, steadily: bool = False) -> str:
-    """Make one person's file unless it is there, steadily only that of the front; a line that says so."""
+    """Make one person's file unless it is there, steadily without the camera aslant; a line that says so."""
     path = out / f"{who.person.name}{lines.SUFFIX}"
     if path.exists():
         return f"{path.name}: kept"
     found: list[Line] = []
-    sittings, look = (plan.sittings(who)[:1], find_steadily) if steadily else (plan.sittings(who), Finder.find)
+    sittings, look = plan.sittings(who), find_steadily if steadily else Finder.find
     with closing(Studio(who.person, who.scene)) as studio, Finder(stream=False) as eyes:
         for sitting in sittings:
             for shot in shots.of_sitting(sitting, studio.body):
-                found.append(studio.line(shot, sitting.placement, who.split, eyes, look))
+                if not (steadily and shot.view == "oblique"):
+                    found.append(studio.line(shot, sitting.placement, who.split, eyes, look))
     return _written(path, found)
 
 

@@ -37,8 +37,8 @@ POSE_MIRROR = [0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *(i + (1 if i % 2 else -1) for 
 MIDDLE = {*range(3), *range(4, 7), *range(8, 20), 94, 151, 152, 164, 168, 175, 195, 197, 199, 200}
 LEFT_FROM = 248
 IRIS_MIRROR = [473, 476, 475, 474, 477, 468, 471, 470, 469, 472]
-# nose, ears or shoulders farther off than this part of eye–mouth: another person was found that way, or none; chosen: on
-# rendered people in profile the sweep errs by 3.0° instead of 3.9°, with 197 of 210 told instead of 203
+# nose, ears or shoulders farther off than this part of eye–mouth: another person was found that way, or none; chosen:
+# on rendered people in profile the sweep errs by 3.0° instead of 3.9°, with 197 of 210 told instead of 203
 SAME_FACES = 1.0
 
 
