@@ -251,6 +251,20 @@ def test_what_reads_as_growing_while_the_head_turns_tilts_or_nods_is_none(name, 
     assert play(looks(5, **ways), GROW).counts == {}
 
 
+def test_growing_counts_though_the_shoulders_are_seen_to_widen_with_it():
+    grow = set_of([4.5, 4.5], move_s=1.2, hold_s=4.0)
+    seen = [widened(each, float(grow.at(np.array([each.t_s]))[0])) for each in looks(10, grow=grow)]
+    assert play(seen, GROW).counts == {None: 2}
+
+
+def widened(seen, percent):
+    """The shoulders farther apart about their middle, as if they were nearer."""
+    pose = seen.pose.copy()
+    middle = pose[[11, 12], 0].mean()
+    pose[[11, 12], 0] = middle + (1 + percent / 100) * (pose[[11, 12], 0] - middle)
+    return replace(seen, pose=pose)
+
+
 @pytest.mark.parametrize(("name", "value"), [("nod", 18), ("turn", 15), ("tilt", 9)])
 @at_two_rates
 def test_who_looks_up_from_the_desk_or_back_from_aside_has_not_grown(rate_hz, name, value):

@@ -32,17 +32,17 @@ NODDED_S = 4.0  # chosen: a half-circle lifts the chin at both ends and lowers i
 SHOULDERS_READ = 0.63  # the pose model's part of shoulders lifted by 10 % of their width (rendered people)
 GROWN_PER_NOD = -0.8  # percent of the ear–shoulder distance per degree of looking down (rendered people)
 LEVEL_DEG = {"turn": 8.0, "tilt": 4.0, "nod": 8.0}  # the catalogue's ways back: beyond, the head does something else
-SITTING_UP = 0.5  # chosen: of the shoulders' rise is taken off; slumping they sink .4–1.1 of what the head does (rig)
+SITTING_UP = 0.25  # of the shoulders' rise is taken off: they sink .4–1.1 of what a slumping head does (rig); chosen
 LEFT_UP, LEFT_ASIDE = 0.8, 1.2  # of the shoulder width: so far from the start nobody sits any more; chosen
 LEFT_REASONS = ("head out of the picture", "shoulders out of view", "someone else in the picture")
 
 # What is kept of a look, in degrees and pixels; the head's from the face model, NaN where the face is lost
-TURN, NOD, TILT, POSE_TURN, POSE_NOD, POSE_TILT, RATIO, EARS_Y, SHOULDERS_Y, WIDTH, NOSE_X, NOSE_Y = range(12)
+TURN, NOD, TILT, POSE_TURN, POSE_NOD, POSE_TILT, RATIO, EARS_Y, SHOULDERS_Y, WIDTH, NOSE_X, NOSE_Y, DEPTH = range(13)
 HEAD_COLUMNS, POSE_COLUMNS = [TURN, NOD, TILT], [POSE_TURN, POSE_NOD, POSE_TILT]
 COLUMNS = {"turn": [TURN, POSE_TURN], "nod": [NOD, POSE_NOD], "tilt": [TILT, POSE_TILT]}
 COLUMNS["sweep"] = [*COLUMNS["turn"], *COLUMNS["tilt"]]
-COLUMNS["grow"] = [*range(12)]  # with the angles that it is told without
-BODY_COLUMNS = [RATIO, EARS_Y, SHOULDERS_Y, WIDTH, NOSE_X, NOSE_Y]
+COLUMNS["grow"] = [*range(13)]  # with the angles that it is told without
+BODY_COLUMNS = [RATIO, EARS_Y, SHOULDERS_Y, WIDTH, NOSE_X, NOSE_Y, DEPTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,8 @@ def _row(look: Features) -> Array:
     posed = np.degrees(turn), PITCH_GAIN_DEG * pitch_ratio(look), -TILT_GAIN * np.degrees(np.arctan2(down, across))
     width = float(np.linalg.norm(pose[SHOULDERS[0], :2] - pose[SHOULDERS[1], :2]))
     heights = pose[EARS, 1].mean(), pose[SHOULDERS, 1].mean()
-    return np.array([*angles, *posed, ear_height_ratio(look), *heights, width, *nose])
+    depth = np.nan if head is None else -head.matrix[2, 3]
+    return np.array([*angles, *posed, ear_height_ratio(look), *heights, width, *nose, depth])
 
 
 def _posed(row: Array, start: Array) -> Array:
@@ -212,7 +213,9 @@ def _body(look: Features, row: Array, start: Array) -> dict[str, float | None]:
     if not look.shoulders_seen:
         return {"grow": None, "shoulders": None}
     ratio, neck_px, width_px = start[RATIO], start[SHOULDERS_Y] - start[EARS_Y], start[WIDTH]
-    grown = 100 * (row[RATIO] / ratio - 1)
+    # by the face's distance; of a growing person the pose model takes the shoulders to widen as if they came nearer
+    by_face = (row[SHOULDERS_Y] - row[EARS_Y]) * row[DEPTH] / max(neck_px * start[DEPTH], 1e-6)
+    grown = 100 * ((by_face if np.isfinite(by_face) else row[RATIO] / ratio) - 1)
     risen = 100 * (start[EARS_Y] - row[EARS_Y]) / max(neck_px, 1e-6)
     nearer = 100 * (ratio - row[RATIO]) / SHOULDERS_READ
     lifted = 100 * (start[SHOULDERS_Y] - row[SHOULDERS_Y]) / max(width_px, 1e-6) / SHOULDERS_READ
