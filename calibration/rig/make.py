@@ -3,6 +3,7 @@
 python -m calibration.rig.make data OUT [--people 90] [--seed 1] [--jobs 2]
 python -m calibration.rig.make steady OUT      some people's pictures again, looked at as `measure` does
 python -m calibration.rig.make drills OUT      exercises done well, half, on one side, too fast, and not at all
+python -m calibration.rig.make idle OUT        minutes at a desk without any exercise, of one person more
 python -m calibration.rig.make pictures OUT | clips OUT | demo OUT.mp4
 """
 
@@ -20,7 +21,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from calibration.rig import clips, drills, lines, plan, sensor, shots
+import numpy as np
+
+from calibration.rig import clips, drills, idle, lines, plan, sensor, shots
 from calibration.rig.clips import Clip
 from calibration.rig.lines import Line
 from calibration.rig.moves import Drill
@@ -36,6 +39,7 @@ CLIP_EVERY = 2  # chosen: the face of person 1 isn't found upright
 FIRST_DRILLED = (
     95  # beyond the data's people; the first two are a man with a screen's and a woman with a laptop's camera
 )
+FIRST_IDLE, IDLE_S = 101, 300.0  # chosen: beyond all others; five minutes take ten to render
 STEADY_EVERY = 3  # chosen: six looks a picture take their time
 PICTURES = {  # kind → level (None: any) of the committed pictures
     ("neutral", 0.0),
@@ -54,7 +58,7 @@ DEMO_TRUTH = ("d_cva_deg", "d_flexion_deg", "d_turn_deg", "head_forward_cm", "si
 def main(words: list[str]) -> int:
     """Run the command; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m calibration.rig.make", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("what", choices=("data", "steady", "pictures", "clips", "drills", "demo"))
+    parser.add_argument("what", choices=("data", "steady", "pictures", "clips", "drills", "idle", "demo"))
     parser.add_argument("out", type=Path, help="a folder; for demo an MP4 file")
     parser.add_argument("--people", type=int)
     parser.add_argument("--seed", type=int, default=1)
@@ -69,6 +73,8 @@ def main(words: list[str]) -> int:
             make_clips(given.out, given.people or CLIP_PEOPLE, given.seed, given.jobs)
         elif given.what == "drills":
             make_drills(given.out, given.people or DRILL_PEOPLE, given.seed, given.jobs)
+        elif given.what == "idle":
+            make_idle(given.out, given.people or 1, given.seed, given.jobs)
         elif given.what == "pictures":
             pictures(given.out, given.people or PICTURE_PEOPLE, given.seed)
         else:
@@ -104,6 +110,14 @@ def make_drills(out: Path, count: int, seed: int, jobs: int) -> None:
     _claim(out, {"drills of people": count, "seed": seed})
     sitters = [plan.sitter(FIRST_DRILLED + number, seed, "test") for number in range(count)]
     every = [(drill, who) for who in sitters for drill in drills.drills(who.index, seed)]
+    _each(partial(_drill_file, out), every, jobs)
+
+
+def make_idle(out: Path, count: int, seed: int, jobs: int) -> None:
+    """The landmark files of people who work and do no exercise, to be counted by `calibration.coach`."""
+    _claim(out, {"idle people": count, "seed": seed})
+    sitters = [plan.sitter(FIRST_IDLE + number, seed, "test") for number in range(count)]
+    every = [(idle.work(np.random.default_rng([seed, who.index, 6]), IDLE_S), who) for who in sitters]
     _each(partial(_drill_file, out), every, jobs)
 
 
