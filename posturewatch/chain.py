@@ -182,7 +182,7 @@ def _from_heights(look: Features, baseline: Baseline) -> Deviation:
         look.t_s,
         look.view,
         forward_head_deg=lower_deg - HEIGHTS_PER_FLEXION * max(0.0, flexion_deg),
-        error_deg=HEIGHTS_ERROR_DEG * (OBLIQUE_WIDER if look.view != "front" else 1.0),
+        error_deg=HEIGHTS_ERROR_DEG * _wider(look),
         neck_flexion_deg=flexion_deg,
         turn_deg=turn,
     )
@@ -257,9 +257,12 @@ def head_upright(front: Front) -> tuple[float, float, float]:
 
 
 def _error_deg(sigma_deg: float, look: Features, noise_deg: float) -> float:
-    wider = OBLIQUE_WIDER if look.view != "front" else 1.0
     unseen = 1.0 if look.shoulders_seen else UNSEEN_WIDER
-    return float(np.hypot(sigma_deg * wider * unseen, noise_deg))
+    return float(np.hypot(sigma_deg * _wider(look) * unseen, noise_deg))
+
+
+def _wider(look: Features) -> float:
+    return OBLIQUE_WIDER if look.view != "front" else 1.0
 
 
 def _raise_cm(before: Sight, now: Sight, depth_mm: float) -> float:

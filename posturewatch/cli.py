@@ -72,7 +72,6 @@ from posturewatch.session import Outputs, Summary
 
 REPLAY_HZ = 5.0  # DESIGN part 2
 VIDEOS = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv"}
-ASK_S = 5.0  # chosen: how often the history is asked for exercises done
 COUNTDOWN_S = 3  # chosen: time to sit up
 
 # What demo, calibrate, watch and replay share

@@ -180,9 +180,14 @@ def _decoded(jpeg: Picture, flags: int) -> Picture | None:
     return image
 
 
+def tick(t_s: float, rate_hz: float) -> int:
+    """How many intervals of the rate are over at t_s: looks with the same number belong together."""
+    return math.floor((t_s + SLACK_S) * rate_hz)
+
+
 def next_tick_s(t_s: float, rate_hz: float) -> float:
     """The first multiple of 1 / rate after t_s: a frame is due when it reaches it, so no tick gets two."""
-    return (math.floor((t_s + SLACK_S) * rate_hz) + 1) / rate_hz
+    return (tick(t_s, rate_hz) + 1) / rate_hz
 
 
 # Files

@@ -95,14 +95,14 @@ class Finder:
         first = self._last_ms < 0
         self._last_ms = max(round(frame.t_s * 1000), self._last_ms + 1)  # the models refuse a time that stands still
         with models.quiet() if first else contextlib.nullcontext():
-            pose, world = self._find_pose(frame.image)
+            pose, world = self._find_pose(image)
             faces = [] if pose is None and self._empty() else _face_arrays(self._run(self._face, image), size)
         self._nobody = 0 if faces or pose is not None else self._nobody + 1
         if faces:
             self._doubts = MOST_DOUBTS
         elif pose is not None and self._stream and self._doubts and self._last_ms - self._anew_ms >= ANEW_MS:
             self._doubts -= 1
-            pose, world = self._found_anew(frame.image)
+            pose, world = self._found_anew(image)
         if self._faces < MOST_FACES and faces and pose is not None and self._another(faces[0], pose):
             self._face.close()
             self._faces, self._face = MOST_FACES, models.open_face(self._stream, MOST_FACES)
@@ -110,7 +110,7 @@ class Finder:
                 faces = _face_arrays(self._run(self._face, image), size)
         if self.place is not None and self._taken_over(frame.t_s, pose, faces):
             # from then on the tracker follows the sitter
-            pose, world = self._found_anew(persons.alone(frame.image, self.place))
+            pose, world = self._found_anew(models.as_mediapipe(persons.alone(frame.image, self.place)))
         if pose is None and not faces and _dim(frame.image):
             return Landmarks(frame.t_s, size, reason="too dark")  # whether anybody is there can't be told
         behind = self._background(frame.small, pose, width)
@@ -156,31 +156,31 @@ class Finder:
         self._again_s = t_s if taken else self._again_s
         return taken
 
-    def _find_pose(self, picture: Picture) -> tuple[Array | None, Array | None]:
+    def _find_pose(self, image: Any) -> tuple[Array | None, Array | None]:
         """The pose in the picture, or else in it with a margin: at once in a single one, in a stream at the next look,
         and from then on as long as somebody is found so."""
-        pose, world = self._posed(picture)
+        pose, world = self._posed(image)
         if pose is None:
             self._wide = not self._wide
             if not self._stream:
-                pose, world = self._posed(picture)
+                pose, world = self._posed(image)
                 self._wide = False
         return pose, world
 
-    def _posed(self, picture: Picture) -> tuple[Array | None, Array | None]:
+    def _posed(self, image: Any) -> tuple[Array | None, Array | None]:
         if not self._wide:
-            return _pose_arrays(self._run(self._pose, models.as_mediapipe(picture)), picture.shape)
-        wide, (down, aside) = _widened(picture)
+            return _pose_arrays(self._run(self._pose, image), (image.height, image.width))
+        wide, (down, aside) = _widened(image.numpy_view())
         pose, world = _pose_arrays(self._run(self._pose, models.as_mediapipe(wide)), wide.shape)
         return (None if pose is None else (pose - [aside, down, 0, 0]).round(3)), world
 
-    def _found_anew(self, picture: Picture) -> tuple[Array | None, Array | None]:
+    def _found_anew(self, image: Any) -> tuple[Array | None, Array | None]:
         """The pose without what was known of it: the model "tracks" whoever has left on, in furniture."""
         self._last_ms += 1
         self._run(self._pose, models.as_mediapipe(np.zeros((64, 64, 3), np.uint8)))
         self._last_ms += 1
         self._anew_ms = self._last_ms
-        return self._posed(picture)
+        return self._posed(image)
 
     def _run(self, model: Any, image: Any) -> Any:
         with models.uninterrupted():

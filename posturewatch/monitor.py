@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from posturewatch import alerts as alerting
-from posturewatch import exercises
+from posturewatch import exercises, frames
 from posturewatch.alerts import Alert, Alerts
 from posturewatch.baseline import LEAST_WINDOW_S, Baseline, agrees, build
 from posturewatch.chain import Deviation, deviation
@@ -246,7 +246,7 @@ class Monitor:
             return Failed(str(error))
 
     def _step(self, look: Landmarks | Held) -> Iterator[Happening]:
-        tick = math.floor((look.t_s + SLACK_S) * self._rate_hz)
+        tick = frames.tick(look.t_s, self._rate_hz)
         if tick < self._tick or (tick == self._tick and not (self._governed and look.t_s > self._last_s)):
             return
         if isinstance(look, Landmarks):

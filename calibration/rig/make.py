@@ -172,12 +172,12 @@ def _person_file(out: Path, who: Sitter, steadily: bool = False) -> str:
     if path.exists():
         return f"{path.name}: kept"
     found: list[Line] = []
-    sittings, look = plan.sittings(who), find_steadily if steadily else Finder.find
+    sittings = [each for each in plan.sittings(who) if not (steadily and each.view == "oblique")]
+    look = find_steadily if steadily else Finder.find
     with closing(Studio(who.person, who.scene)) as studio, Finder(stream=False) as eyes:
         for sitting in sittings:
             for shot in shots.of_sitting(sitting, studio.body):
-                if not (steadily and shot.view == "oblique"):
-                    found.append(studio.line(shot, sitting.placement, who.split, eyes, look))
+                found.append(studio.line(shot, sitting.placement, who.split, eyes, look))
     return _written(path, found)
 
 

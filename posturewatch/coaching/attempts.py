@@ -18,8 +18,9 @@ TIMED = {"leave": 3.0, "hands": 5.0}  # axes in seconds, and after so long witho
 HOLD_ENOUGH_S = 1.0  # chosen: of the hold that is asked for, for a repetition to count
 GROW_ENOUGH_S = 2.5  # the same of growing taller, which is small: half of the leaflets' 5 s; chosen
 QUICKEST_HZ = 2.1  # ranges a second: a smooth way of .8 s; glances take ≤ .6 s, which reads as .7 at 5 Hz; chosen
-QUICKER_HZ = 2.3  # the same of the quicker way alone, which is less sure at 5 Hz; chosen
-QUICKER_GROW_HZ = 3.5  # the same of growing taller: slow ways read ≤ 2.2, a head back from aside ≥ 5 (rendered people)
+# the same of the quicker way alone: less sure at 5 Hz; chosen. Growing slowly reads ≤ 2.2, a head back from aside ≥ 5
+# (rendered people); a sweep passes the start at full speed, in a look
+QUICKER_HZ = {"turn": 2.3, "tilt": 2.3, "nod": 2.3, "grow": 3.5}
 QUICKEST_NOD_HZ = 1.7  # a smooth way of 1 s: looks at a keyboard are nods without a hold, of ≤ .6 s; chosen
 QUICKEST_SWEEP_HZ = 2.5  # a smooth way of 1.1 s from side to side, half of which is told: it passes the start; chosen
 QUICKEST_DEG_S = 78.0  # mean of a smooth way whose peak is 95°/s: glances at a second screen are quicker; chosen
@@ -231,9 +232,6 @@ class Attempts:
 def _quick(axis: str, swing: Swing) -> bool:
     """Whether it was a glance or a jerk rather than an exercise."""
     most_hz = {"nod": QUICKEST_NOD_HZ, "sweep": QUICKEST_SWEEP_HZ}.get(axis, QUICKEST_HZ)
-    one_way = axis != "sweep" and swing.quicker_hz > QUICKER_HZ  # a sweep passes the start at full speed, in a look
-    if axis == "grow" and swing.quicker_hz > QUICKER_GROW_HZ:
+    if axis in CLEAR and swing.speed > QUICKEST_DEG_S:
         return True
-    if axis in CLEAR and (one_way or swing.speed > QUICKEST_DEG_S):
-        return True
-    return swing.parts_hz > most_hz
+    return swing.parts_hz > most_hz or (axis in QUICKER_HZ and swing.quicker_hz > QUICKER_HZ[axis])

@@ -44,9 +44,7 @@ class Session:
     _was_quiet: bool = False
 
     def __post_init__(self) -> None:
-        self.monitor = Monitor(
-            self.settings, self.catalogue, self.rate_hz, self.recent, self.governed, lambda t_s: self._quiet(t_s)
-        )
+        self.monitor = Monitor(self.settings, self.catalogue, self.rate_hz, self.recent, self.governed, self._quiet)
 
     def run(self, looks: Iterable[Landmarks | Held | Wish], start: Baseline | Window | Startup) -> None:
         """Feed the looks through the pipeline until they end; wishes among them come from a recording."""

@@ -6,7 +6,7 @@ A look at both models costs 30-60 ms, a thumbnail a fortieth of it. What isn't l
 import math
 from collections.abc import Iterator
 
-from posturewatch.frames import SLACK_S, Pace, Picture
+from posturewatch.frames import Pace, Picture, tick
 from posturewatch.looking import motion
 
 Region = tuple[slice, slice]
@@ -36,7 +36,7 @@ class Fixed:
         self._tick = -1
 
     def _wants(self, t_s: float, _small: Picture) -> bool:
-        before, self._tick = self._tick, math.floor((t_s + SLACK_S) * self._rate_hz)
+        before, self._tick = self._tick, tick(t_s, self._rate_hz)
         return self._tick > before
 
 
