@@ -41,6 +41,9 @@ MOST_NOISE_DEG = 4.0  # SD of the head's height during the window, in degrees of
 MOST_TURN_DEG = 8.0  # SD of the head's turn and flexion during the window (chosen)
 STEADY_WIDTHS, SAME_WIDTHS, SAME_SIZE = 0.05, 0.25, 0.15  # of the person's width, ln of the size: chosen
 LEAST_HFOV_DEG, MOST_HFOV_DEG = 10.0, 170.0  # chosen: no camera has less or more
+# of the upright head against the camera: beyond, the chain's correction errs, and what is measured in profile errs by
+# 5.2° where the chain errs by 7.2° and asks for a face (rendered people seen 28–60° aslant)
+ASLANT_DEG = 25.0
 EAR_HEIGHT_GAIN_DEG = 120.0  # degrees of CVA per (ear height / shoulder width), regressed on rendered people: 114–143
 EVERY = 3  # every third point of the face places it as well as all 468 (rendered people: 3.0° either way), in less time
 PITCH_GAIN_DEG = 46.0  # degrees of flexion per `pitch_ratio`, regressed on rendered people (r = .65–.69)
@@ -76,7 +79,8 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Baseline of a side view: absolute ear–shoulder angle, scale, and what looks are measured against."""
+    """Baseline of a view from the side or aslant: ear–shoulder angle (absolute only from the side), scale, and what
+    looks are measured against."""
 
     ear_shoulder_deg: float
     head_forward_px: float
@@ -96,7 +100,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A person's upright posture in one camera and mode. `front` or `side` is set by the view.
+    """A person's upright posture in one camera and mode. From the front `front` is set, from the side `side`; before a
+    camera aslant `side`, and `front` too if it saw the face.
 
     place: x, y of the nose and size in pixels. noise_deg: SD of the forward-head signal while it was captured.
     ear_height_ratio, pitch_ratio, pose_turn_deg: the pose model's measures, for looks at which the face is lost.
@@ -139,7 +144,12 @@ def build(looks: Sequence[Features], hfov_deg: float) -> Baseline:
 
 
 def _trusted(look: Features) -> bool:
-    return look.view is not None and (look.head is not None or look.view == "side")
+    return look.view is not None and (look.head is not None or look.view == "side" or _aslant(look))
+
+
+def _aslant(look: Features) -> bool:
+    """Whether the head is turned so far from the camera that it is measured in profile."""
+    return abs(look.pose_turn_deg if look.head is None else look.head.turn_deg) > ASLANT_DEG
 
 
 def _advice(reason: str) -> str:
@@ -164,8 +174,10 @@ def _refuse_movement(looks: list[Features], noise_deg: float) -> None:
 
 
 def _assemble(looks: list[Features], view: str, hfov_deg: float) -> Baseline:
-    front = _front(looks) if view != "side" else None
-    side = _side(looks) if view == "side" else None
+    faces = [look for look in looks if look.head is not None]
+    front = _front(faces) if view != "side" and len(faces) >= LEAST_TRUSTED * len(looks) else None
+    in_profile = view == "side" or 2 * sum(map(_aslant, looks)) > len(looks)
+    side = _side(looks) if in_profile else None
     if side is not None:
         noise = float(np.std([ear_shoulder(f)[0] for f in looks]))
     else:
@@ -186,7 +198,7 @@ def _assemble(looks: list[Features], view: str, hfov_deg: float) -> Baseline:
 
 
 def _front(looks: list[Features]) -> Front:
-    seen = [(look, look.head) for look in looks if look.head is not None]
+    seen = [(look, look.head) for look in looks if look.head is not None]  # all of them
     turn, flexion, bend = (_median([getattr(h, a) for _, h in seen]) for a in ("turn_deg", "flexion_deg", "bend_deg"))
     height = _median([ear_height_ratio(look) for look, _ in seen])
 
@@ -361,7 +373,7 @@ def from_dict(content: dict[str, Any]) -> Baseline:
     width, height = content["size_px"]
     x, y, size = (_finite(v) for v in content["place"])
     front, side = content["front"], content["side"]
-    if (front is None) == (side is None) or content["view"] not in ("front", "oblique", "side"):
+    if (front is None and side is None) or content["view"] not in ("front", "oblique", "side"):
         raise ValueError("neither a front nor a side view")
     numbers = ("hfov_deg", "noise_deg", "ear_height_ratio", "pitch_ratio", "pose_turn_deg")
     if not LEAST_HFOV_DEG <= _finite(content["hfov_deg"]) <= MOST_HFOV_DEG:

@@ -46,8 +46,10 @@ HEIGHTS_PER_FLEXION = 0.2
 HEIGHTS_ERROR_DEG = 5.0  # 68 % of the fitted people from the front lie within 4.9, 95 % within 10.5 (calibration/data)
 CVA_PER_EAR_SHOULDER = 1.45  # true degrees of CVA per degree of ear–shoulder: ANSUR II; rendered people 1.2–1.44
 SIDE_ERROR_DEG = 8.0  # of the absolute angle: MAE 8.0, bias +5.6 on rendered people in profile
-ASLANT_DEG = 25.0  # of the upright head against the camera; beyond, the correction fitted from the front errs (chosen)
-OBLIQUE_WIDER = 1.9  # 68 % of the fitted people seen 35–70° aslant lie within it (calibration/data)
+NARROW_WIDER = 1.9  # shoulders too narrow for a view from the front: the trunk is turned by about 40°; chosen
+# degrees of error in profile, aslant, for each that the head has turned: 70 % of the people seen aslant lie within one
+# and 93 % within two stated errors (calibration/data)
+ASLANT_ERROR_PER_TURN = 0.25
 UNSEEN_WIDER = 1.4  # as the chain's own spread where a shoulder is out of the picture; of the fitted people none is
 
 
@@ -128,7 +130,7 @@ def deviation(look: Features, baseline: Baseline | None) -> Deviation:
     if look.size_px != baseline.size_px:
         return Deviation(look.t_s, reason="another picture size than at the baseline")
     if baseline.side is not None:
-        return _from_side(look, baseline, baseline.side)
+        return _with_absolute(_in_profile(look, baseline, baseline.side), baseline)
     if baseline.front is None or look.head is None:
         return _with_absolute(_from_heights(look, baseline), baseline)
     return _with_absolute(_from_front(look, look.head, baseline, baseline.front), baseline)
@@ -147,21 +149,36 @@ def _absolute(look: Features) -> Deviation:
     return Deviation(look.t_s, look.view, reason="no baseline", ear_shoulder_deg=angle)
 
 
+def _in_profile(look: Features, baseline: Baseline, side: Side) -> Deviation:
+    """From the side; aslant the face tells all but the fall of CVA, as long as it is seen."""
+    seen = _from_side(look, baseline, side)
+    if baseline.front is None or look.head is None:
+        return seen
+    face = _from_front(look, look.head, baseline, baseline.front)
+    if abs(head_turned(look.head, baseline.front)[0]) > MOST_YAW_DEG:
+        return replace(face, reason="turned away")
+    return replace(face, reason=seen.reason, forward_head_deg=seen.forward_head_deg, error_deg=seen.error_deg)
+
+
 def _from_side(look: Features, baseline: Baseline, side: Side) -> Deviation:
-    now = measure(look)
-    if look.view == "front" or now.facing != side.upright.facing:
-        return Deviation(look.t_s, look.view, reason="turned away from the baseline")
+    now, square = measure(look), baseline.view == "side"
+    turn = None if square else _wrap_deg(look.pose_turn_deg - baseline.pose_turn_deg)
+    away = look.view == "front" if turn is None else abs(turn) > MOST_YAW_DEG
+    if away or now.facing != side.upright.facing:
+        return Deviation(look.t_s, look.view, reason="turned away from the baseline", turn_deg=turn)
     drop_deg, sigma_deg = cva_drop_deg(now, side.upright)
+    turned_deg = ASLANT_ERROR_PER_TURN * (turn or 0.0)
     angle, forward_px = ear_shoulder(look)
     scale = side.px_per_cm
     return Deviation(
         look.t_s,
         look.view,
         forward_head_deg=drop_deg,
-        error_deg=float(np.hypot(sigma_deg, baseline.noise_deg)),
-        ear_shoulder_deg=angle,
+        error_deg=float(np.linalg.norm([sigma_deg, turned_deg, baseline.noise_deg])),
+        ear_shoulder_deg=angle if square else None,
         neck_flexion_deg=PITCH_GAIN_DEG * (pitch_ratio(look) - baseline.pitch_ratio),
-        head_forward_cm=(forward_px - side.head_forward_px) / scale,
+        turn_deg=turn,
+        head_forward_cm=(forward_px - side.head_forward_px) / scale if square else None,
         head_drop_cm=(now.ear_y_px - side.head_y_px) / scale,
         sink_cm=(now.shoulder_y_px - side.shoulder_y_px) / scale,
         distance_cm=look.focal_px / px_per_cm(look),
@@ -172,7 +189,7 @@ def _from_side(look: Features, baseline: Baseline, side: Side) -> Deviation:
 def _from_heights(look: Features, baseline: Baseline) -> Deviation:
     """The face is lost: the pose model's heights carry on with a wider error, or its turn alone."""
     turn = _wrap_deg(look.pose_turn_deg - baseline.pose_turn_deg)
-    if abs(turn) > MOST_YAW_DEG or look.view == "side":
+    if abs(turn) > MOST_YAW_DEG or look.view != baseline.view:
         return Deviation(look.t_s, look.view, reason="turned away", turn_deg=turn)
     if not look.shoulders_seen:
         return Deviation(look.t_s, look.view, reason="face and shoulders not seen")
@@ -182,7 +199,7 @@ def _from_heights(look: Features, baseline: Baseline) -> Deviation:
         look.t_s,
         look.view,
         forward_head_deg=lower_deg - HEIGHTS_PER_FLEXION * max(0.0, flexion_deg),
-        error_deg=HEIGHTS_ERROR_DEG * _wider(look),
+        error_deg=HEIGHTS_ERROR_DEG,
         neck_flexion_deg=flexion_deg,
         turn_deg=turn,
     )
@@ -195,8 +212,7 @@ def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) ->
     if seen is None:
         return replace(head_alone, reason="the face can't be followed")
     fit = fit_chain(seen.before, seen.now, turned_deg, head_upright(front), look.shoulders_seen)
-    hints = seen.hints if abs(front.turn_deg) <= ASLANT_DEG else None
-    drops_deg, sigmas_deg = correction.corrected(fit.fits, fit.rest, np.array([turned_deg]), hints)
+    drops_deg, sigmas_deg = correction.corrected(fit.fits, fit.rest, np.array([turned_deg]), seen.hints)
     drop_deg, sigma_deg = float(drops_deg[0]), float(sigmas_deg[0])
     if fit.fits.misfit[0] > MOST_MISFIT or not LEAST_DROP_DEG <= drop_deg <= MOST_DROP_DEG:
         return replace(head_alone, reason="what is seen fits no body")
@@ -258,11 +274,8 @@ def head_upright(front: Front) -> tuple[float, float, float]:
 
 def _error_deg(sigma_deg: float, look: Features, noise_deg: float) -> float:
     unseen = 1.0 if look.shoulders_seen else UNSEEN_WIDER
-    return float(np.hypot(sigma_deg * _wider(look) * unseen, noise_deg))
-
-
-def _wider(look: Features) -> float:
-    return OBLIQUE_WIDER if look.view != "front" else 1.0
+    narrow = 1.0 if look.view == "front" else NARROW_WIDER
+    return float(np.hypot(sigma_deg * narrow * unseen, noise_deg))
 
 
 def _raise_cm(before: Sight, now: Sight, depth_mm: float) -> float:

@@ -5,7 +5,7 @@ import errno
 import json
 import os
 import stat
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from posturewatch import baseline as module
 from posturewatch.baseline import agrees, as_dict, build, file_name, from_dict, load, locate, newest, save
 from posturewatch.chain import deviation
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.profile import measure
 from posturewatch.features import describe
 from posturewatch.landmarks import Landmarks
 
@@ -112,6 +113,51 @@ def test_in_profile_the_ear_in_front_of_the_shoulder_is_positive_from_either_sid
     assert kept.side.head_forward_px > 0
     assert kept.side.head_y_px < kept.side.shoulder_y_px
     assert kept.side.px_per_cm == pytest.approx(6.09, abs=0.3)  # 3045 px over 500 cm
+
+
+def aslant(turn_deg, face=True):
+    found = landmarks(Sitter(body_turn_deg=turn_deg), LEVEL)
+    return describe(found if face else replace(found, face=None), HFOV_DEG)
+
+
+def test_a_camera_aslant_keeps_the_profile_beside_the_face():
+    kept = build([aslant(40)] * 10, HFOV_DEG)
+    assert asdict(kept.side.upright) == pytest.approx(asdict(measure(aslant(40))), abs=1e-4)
+    assert kept.front.turn_deg == pytest.approx(40.0, abs=1e-4)
+
+
+def test_a_camera_aslant_needs_no_face():
+    kept = build([aslant(40, face=False)] * 10, HFOV_DEG)
+    assert kept.front is None
+    assert asdict(kept.side.upright) == pytest.approx(asdict(measure(aslant(40))), abs=1e-4)
+
+
+@pytest.mark.parametrize(("faces", "front"), [(5, True), (4, False)])
+def test_aslant_the_face_counts_when_half_of_the_looks_show_it(faces, front):
+    looks = [aslant(40, face=i < faces) for i in range(10)]
+    assert (build(looks, HFOV_DEG).front is not None) == front
+
+
+def test_the_face_decides_whether_a_camera_is_aslant_where_it_is_seen():
+    assert build([replace(aslant(20), pose_turn_deg=40.0)], HFOV_DEG).side is None
+    assert build([replace(aslant(40), pose_turn_deg=20.0)], HFOV_DEG).side is not None
+
+
+def test_some_glances_aside_make_no_camera_aslant():
+    assert build([aslant(0)] * 19 + [aslant(26)], HFOV_DEG).side is None
+
+
+@pytest.mark.parametrize("face", [True, False])
+def test_a_baseline_aslant_is_kept_and_read_again(tmp_path, face):
+    kept = build([aslant(40, face)] * 3, HFOV_DEG)
+    save(tmp_path / "b" / "aslant.json", kept, "0")
+    read, _ = load(tmp_path / "b" / "aslant.json")
+    assert json.dumps(as_dict(read)) == json.dumps(as_dict(kept))
+
+
+def test_a_baseline_of_no_view_is_damaged(tmp_path, kept):
+    with pytest.raises(PosturewatchError, match="is damaged"):
+        load(written(tmp_path, kept, front=None))
 
 
 def test_the_median_does_not_follow_a_few_looks_away():

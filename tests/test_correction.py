@@ -128,11 +128,6 @@ def test_the_upright_picture_itself_reads_nothing_whatever_the_chain_makes_of_it
     assert drop == [0.0]
 
 
-def test_where_nothing_is_corrected_the_change_from_the_upright_picture_is_told():
-    drop, _ = corrected(made(20.0), rest(1, drop=-0.5), angles(1), None)
-    assert drop == [20.5]
-
-
 @pytest.mark.parametrize(
     ("name", "fits", "turned", "expected"),
     [

@@ -66,15 +66,13 @@ FLAT_DROP_DEG, SURE_FROM_DEG, SURE_DEG, SURE_LEAVES = 6.0, 12.0, 20.0, 0.2
 BEGUN_DEG = 10.0  # chosen among 4, 6, 10 on rendered people
 
 
-def corrected(fits: Fits, rest: Fits, turned_deg: Array, hints: Hints | None) -> tuple[Array, Array]:
+def corrected(fits: Fits, rest: Fits, turned_deg: Array, hints: Hints) -> tuple[Array, Array]:
     """Fall of CVA and its standard error, degrees, (n,) each; turned_deg (n, 3): change of turn, flexion and bend.
 
-    rest: the same chain fitted to the upright pictures as if they were the looks. Without hints the chain's own answer,
-    for cameras that the correction was not fitted on.
+    rest: the same chain fitted to the upright pictures as if they were the looks.
     """
-    drop = fits["cva_drop"] - rest["cva_drop"]
-    if hints is not None:
-        drop = drop + measures(fits, rest, turned_deg, hints) @ np.array(list(WEIGHTS.values()))
+    corrections = measures(fits, rest, turned_deg, hints) @ np.array(list(WEIGHTS.values()))
+    drop = fits["cva_drop"] - rest["cva_drop"] + corrections
     variance = spreads(fits, turned_deg, drop) @ np.array(list(SIGMA.values()))
     return drop, np.maximum(np.sqrt(variance), LEAST_ERROR_DEG)
 
