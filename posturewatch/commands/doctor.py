@@ -11,6 +11,7 @@ from posturewatch.coaching import catalogue
 from posturewatch.config import Settings
 from posturewatch.drawing import scene
 from posturewatch.errors import PosturewatchError
+from posturewatch.files.settings import load as load_settings
 from posturewatch.frames import Pace
 from posturewatch.looking import camera, models
 from posturewatch.system import autostart
@@ -53,7 +54,7 @@ def examine(settings_path: Path | None) -> list[Check]:
 def _settings(path: Path | None) -> tuple[Settings, Check]:
     place = path or config.default_path()
     try:
-        settings = config.load(path)
+        settings = load_settings(path)
     except PosturewatchError as error:
         return Settings(), Check("settings", "error", str(error))
     there = "" if place.exists() else " (not there: the defaults are used)"

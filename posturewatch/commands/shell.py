@@ -19,6 +19,7 @@ from rich.text import Text
 from posturewatch import config, frames
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
+from posturewatch.files.settings import load as load_settings
 from posturewatch.frames import Frame, Pace
 from posturewatch.landmarks import Finder, Landmarks
 from posturewatch.looking import camera
@@ -104,7 +105,7 @@ def read_settings(
     path: Path | None, preset: str | None = None, hfov: float | None = None, camera: str | None = None
 ) -> Settings:
     """The settings file, with what the command line says put over it."""
-    read = config.load(path)
+    read = load_settings(path)
     read = config.with_preset(read, preset or read.watch.preset)
     place = replace(read.camera, hfov_deg=hfov or read.camera.hfov_deg, source=camera or read.camera.source)
     return replace(read, camera=place)

@@ -3,16 +3,15 @@
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TypeGuard
 
-from posturewatch import config
 from posturewatch.errors import PosturewatchError
+from posturewatch.files import toml
+from posturewatch.files.toml import Where, nearest_line_of
 
 MOST_CHARACTERS = 500  # chosen: the longest bundled text has half of it; more fits neither picture nor notice
-
-Where = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Table:
 
     def error(self, sentence: str, *keys: str | int) -> PosturewatchError:
         """The complaint about this table, or about what these keys lead to, at the line that comes nearest to it."""
-        line = _line(self.text, (*self.where, *keys))
+        line = nearest_line_of(self.text, (*self.where, *keys))
         place = self.file if line is None else f"{self.file}, line {line}"
         return PosturewatchError(f"{place}: {self.label}{': ' if self.label else ''}{sentence}")
 
@@ -117,7 +116,7 @@ class Table:
 def read(path: Path) -> Table:
     """The whole of a TOML file; PosturewatchError, one line, when it can't be read or is none."""
     try:
-        text = config.read_text(path)
+        text = toml.read_text(path)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         why = getattr(error, "strerror", None) or error
         raise PosturewatchError(f"Cannot read {path}: {why}. Check the file's name and permissions.") from None
@@ -126,7 +125,7 @@ def read(path: Path) -> Table:
 
 def parse(file: str, text: str) -> Table:
     """The whole of a TOML text; `file` is its name in messages."""
-    return Table(file, text, (), "", config.parse(file, text))
+    return Table(file, text, (), "", toml.parse(file, text))
 
 
 def nearest(wanted: str, known: Sequence[str]) -> str:
@@ -146,51 +145,3 @@ def _is_text(value: object) -> TypeGuard[str]:
 
 def _one_line(value: str) -> str:
     return " ".join(value.split())
-
-
-def _line(text: str, target: Where) -> int | None:
-    """The first line that writes this, or failing that the most of the way to it; None if it writes nothing of it."""
-    line, most = None, 0
-    for each, path in _places(text):
-        shared = next((n for n, (a, b) in enumerate(zip(path, target, strict=False)) if a != b), None)
-        shared = min(len(path), len(target)) if shared is None else shared
-        if shared > most:
-            line, most = each, shared
-    return line
-
-
-@lru_cache(maxsize=1)
-def _places(text: str) -> list[tuple[int, Where]]:
-    """What each statement's line writes: (line, path), a list's items counted from 0."""
-    counts: dict[Where, int] = {}
-    section: Where = ()
-    places = []
-    for statement in config.statements(text):
-        if statement.bracket:
-            section = _numbered(config.header(statement.piece), statement.bracket == "[[", counts)
-            places.append((statement.line, section))
-        else:
-            places += [(statement.line, section + path) for path in _paths(statement.piece)]
-    return places
-
-
-def _numbered(names: tuple[str, ...], begins: bool, counts: dict[Where, int]) -> Where:
-    """The header's path with the place in each list of tables; begins: the last name starts a new one."""
-    path: Where = ()
-    for n, name in enumerate(names, start=1):
-        path += (name,)
-        if begins and n == len(names):
-            counts[path] = counts.get(path, -1) + 1
-        if path in counts:
-            path += (counts[path],)
-    return path
-
-
-def _paths(value: object) -> list[Where]:
-    """The paths to everything in a value."""
-    pairs: list[tuple[str | int, object]] = []
-    if isinstance(value, dict):
-        pairs = list(value.items())
-    elif isinstance(value, list):
-        pairs = list(enumerate(value))
-    return [path for key, inner in pairs for path in ((key,), *((key, *rest) for rest in _paths(inner)))]
