@@ -12,6 +12,7 @@ from rich.console import Console
 
 from posturewatch import cli, preview
 from posturewatch.commands import terminal
+from posturewatch.commands.options import REPLAY_HZ
 from posturewatch.commands.running import Session
 from posturewatch.config import Settings, with_preset
 from posturewatch.frames import Frame, read_video
@@ -33,7 +34,7 @@ def main() -> None:
     with Finder(stream=True) as eyes:
 
         def looks() -> Iterator[Landmarks]:
-            for frame in read_video(DEMO, cli.REPLAY_HZ, print):
+            for frame in read_video(DEMO, REPLAY_HZ, print):
                 if frame.t_s > AT_S:
                     return
                 seen[:] = [(frame, eyes.find(frame))]
@@ -45,7 +46,7 @@ def main() -> None:
             elif isinstance(event, Notice):
                 notices[:] = [event]
 
-        run = Session(settings, "demo", cli.REPLAY_HZ, Outputs(None, None), show, eyes)
+        run = Session(settings, "demo", REPLAY_HZ, Outputs(None, None), show, eyes)
         run.run(looks(), Window())
     console = Console(record=True, width=80, height=12)
     console.print(terminal.live(moments[0], settings, notices[0], "demo"))

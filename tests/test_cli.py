@@ -20,8 +20,8 @@ from commands import DEMO, demo_pictures, mistake, run, write_video
 from figures import Sitter, landmarks
 from typer.testing import Result
 
-from posturewatch import cli, config, exercises
-from posturewatch.commands import watching
+from posturewatch import config, exercises
+from posturewatch.commands import calibrating, measuring, options, replaying, watching
 from posturewatch.frames import Frame
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Landmarks
@@ -121,7 +121,7 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["0-2", "2.6-4.6", "0.1-2.1", "3-13", "0-1e5"])
 def test_any_window_of_two_seconds_or_more_is_accepted(text: str) -> None:
-    start_s, end_s = cli._window(text)
+    start_s, end_s = options.window_of(text)
     assert end_s - start_s == pytest.approx(float(text.split("-")[1]) - float(text.split("-")[0]))
 
 
@@ -358,8 +358,9 @@ def sitting(*segments: tuple[float, Landmarks]) -> list[Landmarks]:
 
 
 def calibrated_on(monkeypatch: pytest.MonkeyPatch, looks: list[Landmarks], *words: str) -> Result:
-    monkeypatch.setattr(cli, "pictures", lambda *_: iter(()))
-    monkeypatch.setattr(cli, "found", lambda *_: iter(looks))
+    monkeypatch.setattr(calibrating, "pictures", lambda *_: iter(()))
+    monkeypatch.setattr(calibrating, "found", lambda *_: iter(looks))
+    monkeypatch.setattr(replaying, "found", lambda *_: iter(looks))
     return run("calibrate", "--name", "desk", *words)
 
 
@@ -412,8 +413,8 @@ def test_a_later_baseline_of_the_camera_takes_the_measured_field_of_view_over(mo
 def test_watch_uses_the_measured_field_of_view_and_keeps_it_when_it_captures_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(cli, "pictures", lambda *_: iter(()))
-    monkeypatch.setattr(cli, "found", lambda *_: iter(sitting((12, FRONT))))
+    monkeypatch.setattr(calibrating, "pictures", lambda *_: iter(()))
+    monkeypatch.setattr(calibrating, "found", lambda *_: iter(sitting((12, FRONT))))
     monkeypatch.setattr(watching, "pictures", lambda *_: iter(()))
     monkeypatch.setattr(watching.Day, "looks", lambda *_: iter(sitting((12, FRONT))))
     assert run("calibrate", "--distance-cm", "50").exit_code == 0
@@ -480,7 +481,7 @@ def test_the_baseline_from_the_front_is_kept_already_while_the_side_is_waited_fo
     def ended(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "upright_from_the_side", ended)
+    monkeypatch.setattr(calibrating, "upright_from_the_side", ended)
     assert calibrated_on(monkeypatch, sitting((15, FRONT)), "--side").exit_code == 130
     assert kept_as("desk")["view"] == "front"
 
@@ -503,7 +504,7 @@ def test_measure_tells_the_absolute_angle_of_a_kept_baseline(
     monkeypatch: pytest.MonkeyPatch, pictures: tuple[Path, Path]
 ) -> None:
     assert calibrated_on(monkeypatch, sitting((12, FRONT), (5, SIDE)), "--side").exit_code == 0
-    monkeypatch.setattr(cli, "_look", lambda *_: SLUMPED)
+    monkeypatch.setattr(measuring, "_look", lambda *_: SLUMPED)
     line = json.loads(run("measure", "--baseline", "desk", pictures[1], "--json").stdout)
     assert line["forward_head_deg"] == pytest.approx(20, abs=3)
     upright = kept_as("desk")["upright_ear_shoulder_deg"]
@@ -513,8 +514,8 @@ def test_measure_tells_the_absolute_angle_of_a_kept_baseline(
 
 
 def test_a_cameras_password_is_in_no_file_and_no_file_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "pictures", lambda *_: iter(()))
-    monkeypatch.setattr(cli, "found", lambda *_: iter(sitting((12, FRONT))))
+    monkeypatch.setattr(calibrating, "pictures", lambda *_: iter(()))
+    monkeypatch.setattr(calibrating, "found", lambda *_: iter(sitting((12, FRONT))))
     assert run("calibrate", "--camera", "rtsp://me:secret@desk.example/1", "--window", "0-4").exit_code == 0
     (kept,) = (config.data_folder() / "baselines").glob("*.json")
     assert kept.name == "camera-rtsp-desk-example-1-640x480.json"
@@ -545,7 +546,7 @@ def test_measure_prints_a_line_for_each_picture_in_order(pictures: tuple[Path, P
     assert 12 < lines[0]["forward_head_deg"] < 30
     assert lines[1]["state"] == "upright"
     assert lines[1]["severity"] < 0.3
-    assert set(lines[0]) == {"image", *cli.MEASURED}
+    assert set(lines[0]) == {"image", *measuring.MEASURED}
 
 
 def test_an_unreadable_picture_gets_its_line_and_exit_code_1(tmp_path: Path, pictures: tuple[Path, Path]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from posturewatch import cli
+from posturewatch.commands import measuring
 from posturewatch.landmarks import Finder, Landmarks
 
 MEDIA = Path(os.environ.get("POSTUREWATCH_MEDIA", ""))
@@ -63,7 +64,7 @@ def test_slouching_ranks_above_sitting_upright_whichever_upright_picture_is_the_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found: dict[Path, Landmarks] = {}
-    look = cli._look
+    look = measuring._look
 
     def once(image: Path, eyes: Finder) -> Landmarks:
         """Each shows one person, so that whose baseline it is makes no difference to what is found."""
@@ -71,7 +72,7 @@ def test_slouching_ranks_above_sitting_upright_whichever_upright_picture_is_the_
             found[image] = look(image, eyes)
         return found[image]
 
-    monkeypatch.setattr(cli, "_look", once)
+    monkeypatch.setattr(measuring, "_look", once)
     folder = MEDIA / "front_webcam_labelled"
     upright, slouching = (sorted((folder / name).glob("*.jpg")) for name in ("upright", "slouching"))
     for baseline in upright[::5]:

@@ -18,9 +18,9 @@ from typer.testing import Result
 
 from calibration.people import landmarks
 from calibration.rig import lines as packing
-from posturewatch import cli, config, exercises
+from posturewatch import config, exercises
 from posturewatch.coaching.catalogue import Catalogue
-from posturewatch.commands import practice
+from posturewatch.commands import practice, replaying
 from posturewatch.errors import PosturewatchError
 from posturewatch.history import History
 
@@ -127,7 +127,7 @@ def test_a_replay_suggests_from_ones_own_exercises_as_a_watch_does(monkeypatch: 
         given.extend(entry.id for entry in catalogue)
         raise PosturewatchError("Enough seen. Go on.")
 
-    monkeypatch.setattr(cli, "Session", session)
+    monkeypatch.setattr(replaying, "Session", session)
     assert run("replay", "recording.mp4").exit_code == 1
     assert "two-turns" in given
     assert "self-massage" not in given

@@ -31,16 +31,10 @@ ORDER = [  # DESIGN part 1
     *("session", "files.store", "files.minutes", "history", "report"),
     *("system.bus", "system.logind", "system.microphone", "system.fullscreen", "system.desk", "system.courier"),
     *("system.notices", "system.notify_elsewhere", "notify", "system.startfiles", "system.autostart"),
-    *(
-        "preview",
-        "monitor",
-        "commands.running",
-        "commands.terminal",
-        "commands.doctor",
-        "commands.keys",
-        "commands.shell",
-    ),
-    *("commands.display", "commands.practice", "commands.controls", "commands.upkeep", "commands.watching"),
+    *("preview", "monitor", "commands.running", "commands.terminal", "commands.keys", "commands.shell"),
+    *("commands.options", "commands.display", "commands.doctor", "commands.practice", "commands.controls"),
+    *("commands.upkeep", "commands.demonstrating", "commands.calibrating", "commands.replaying"),
+    *("commands.measuring", "commands.watching"),
     *("cli", "__main__"),
 ]
 MODULES = {
@@ -60,8 +54,9 @@ FOLDERS = {"posturewatch", *PYPROJECT["tool"]["setuptools"]["packages"]}
 NETWORK = {"socket", "socketserver", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "asyncio", "ftplib"}
 NETWORK |= {"smtplib", "telnetlib", "xmlrpc", "webbrowser"}
 UNSAFE = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "ctypes", "importlib.util"}
-CLOCK_READERS = {"frames", "looking.camera", "cli"}
-CLOCK_READERS |= {f"commands.{name}" for name in ("practice", "controls", "upkeep", "watching")}
+CLOCK_READERS = {"frames", "looking.camera"}
+CLOCK_READERS |= {f"commands.{name}" for name in ("practice", "controls", "upkeep", "calibrating")}
+CLOCK_READERS |= {f"commands.{name}" for name in ("demonstrating", "watching")}
 CLOCKS = {"now", "today", "utcnow"}
 HIDDEN_IMPORTS = {"__import__", "import_module"}
 

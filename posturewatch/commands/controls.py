@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from posturewatch.commands.shell import AsJson, Quietly, command, out
+from posturewatch.commands.options import AsJson, Quietly
+from posturewatch.commands.shell import command, out
 from posturewatch.errors import PosturewatchError
 from posturewatch.files import control
 from posturewatch.files.control import LEAST_SNOOZE_S, MOST_SNOOZE_S

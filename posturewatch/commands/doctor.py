@@ -1,4 +1,4 @@
-"""What a person can check before they ask: camera, models, settings, folders, display."""
+"""The command `doctor`: what a person can check before they ask: camera, models, settings, folders, display."""
 
 import contextlib
 import os
@@ -8,6 +8,9 @@ from pathlib import Path
 
 from posturewatch import baseline, config, notify
 from posturewatch.coaching import catalogue
+from posturewatch.commands import terminal
+from posturewatch.commands.options import AsJson, Quietly, SettingsFile
+from posturewatch.commands.shell import command, say, say_json
 from posturewatch.config import Settings
 from posturewatch.drawing import scene
 from posturewatch.errors import PosturewatchError
@@ -29,6 +32,17 @@ class Check:
     def as_dict(self) -> dict[str, str]:
         """For JSON."""
         return asdict(self)
+
+
+@command("posturewatch doctor")
+def doctor(as_json: AsJson = False, settings: SettingsFile = None, quiet: Quietly = False) -> int:
+    """Check camera, models, settings and folders: each line ok, warning, or what to do."""
+    found = examine(settings)
+    if as_json:
+        say_json([check.as_dict() for check in found])
+    else:
+        say(terminal.checks((check.name, check.level, check.text) for check in found), quiet)
+    return 1 if any(check.level == "error" for check in found) else 0
 
 
 def examine(settings_path: Path | None) -> list[Check]:

@@ -1,7 +1,6 @@
 """The command `exercises`: the catalogue in words and pictures, and the coach before a camera or on a recording."""
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -19,21 +18,17 @@ from posturewatch.coaching.catalogue import HURTS, Catalogue, Exercise
 from posturewatch.coaching.coached import Event, Finished
 from posturewatch.commands import terminal
 from posturewatch.commands.keys import Keys
-from posturewatch.commands.shell import (
+from posturewatch.commands.options import (
     AsJson,
     CameraName,
     Quietly,
     SettingsFile,
-    command,
     found,
     option,
-    out,
     pictures,
     read_settings,
-    say,
-    screen,
-    warn,
 )
+from posturewatch.commands.shell import command, out, say, say_json, screen, warn
 from posturewatch.config import Settings
 from posturewatch.drawing import figure, scene
 from posturewatch.features import describe
@@ -132,7 +127,7 @@ def _list(catalogue: Catalogue, coach: bool, svg: Path | None, as_json: bool, qu
 
 def _show(fields: Any, text: str, as_json: bool, quiet: bool) -> None:
     if as_json:
-        out.print(json.dumps(fields, ensure_ascii=False, indent=2), soft_wrap=True, markup=False)
+        say_json(fields, indent=2)
     else:
         say(Text(text), quiet)
 
@@ -223,6 +218,6 @@ def _pressed(coach: Coach, key: str, t_s: float) -> list[Event]:
 def _tell(events: list[Event], as_json: bool, quiet: bool) -> None:
     for event in events:
         if as_json:
-            out.print(json.dumps(coached.as_line(event), ensure_ascii=False), soft_wrap=True, markup=False)
+            say_json(coached.as_line(event))
         else:
             say(terminal.coached(event), quiet)

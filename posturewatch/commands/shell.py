@@ -1,13 +1,12 @@
-"""What all commands share: the application, options, the consoles, the live screen."""
+"""What every command stands on: the application, exit codes, the consoles, the live screen."""
 
 import contextlib
 import functools
+import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,13 +15,8 @@ from rich.file_proxy import FileProxy
 from rich.live import Live
 from rich.text import Text
 
-from posturewatch import config, frames
-from posturewatch.config import Settings
+from posturewatch import frames
 from posturewatch.errors import PosturewatchError
-from posturewatch.files.settings import load as load_settings
-from posturewatch.frames import Frame, Pace
-from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.looking import camera
 
 WIDE = 160  # chosen: columns where the output is no terminal
 INTERRUPTED = 130  # DESIGN part 2
@@ -38,25 +32,6 @@ out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() el
 err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
-def option(name: str, metavar: str, text: str, least: float | None = None, most: float | None = None) -> Any:
-    """An option as all commands declare theirs."""
-    return typer.Option(name, metavar=metavar, help=text, min=least, max=most)
-
-
-SettingsFile = Annotated[Path | None, option("--settings", "FILE", "Read this settings.toml instead.")]
-Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Preset = Annotated[str | None, option("--preset", "P", "gentle, standard or strict.")]
-Rate = Annotated[float | None, option("--rate", "HZ", "Looks per second.", 0.5, 30)]
-Hfov = Annotated[
-    float | None, option("--hfov", "DEG", "The camera's horizontal field of view, instead of the baseline's.", 30, 120)
-]
-KeptBaseline = Annotated[str | None, option("--baseline", "NAME", "A baseline kept by `calibrate`, or its file.")]
-CameraName = Annotated[str | None, option("--camera", "C", "Index, device path, URL, or a video file.")]
-Samples = Annotated[Path | None, option("--samples", "FILE", "Record samples, transitions, alerts (JSON lines).")]
-Marks = Annotated[Path | None, option("--landmarks", "FILE", "Record landmarks, to replay without pictures.")]
-
-
 def command(example: str, name: str | None = None) -> Callable[[Callable[..., int]], Callable[..., None]]:
     """Register a function that returns an exit code; its errors become one line, Ctrl-C exit code 130."""
 
@@ -66,7 +41,7 @@ def command(example: str, name: str | None = None) -> Callable[[Callable[..., in
             try:
                 code = function(*args, **kwargs)
             except PosturewatchError as error:
-                err.print(Text(f"posturewatch: {error}"))
+                complain(error)
                 code = 1
             except KeyboardInterrupt:
                 code = INTERRUPTED
@@ -101,28 +76,6 @@ def warn(line: str) -> None:
     where.print(Text(f"posturewatch: {line}", style="yellow"))
 
 
-def read_settings(
-    path: Path | None, preset: str | None = None, hfov: float | None = None, camera: str | None = None
-) -> Settings:
-    """The settings file, with what the command line says put over it."""
-    read = load_settings(path)
-    read = config.with_preset(read, preset or read.watch.preset)
-    place = replace(read.camera, hfov_deg=hfov or read.camera.hfov_deg, source=camera or read.camera.source)
-    return replace(read, camera=place)
-
-
-def pictures(source: str, pace: Pace, chosen: Settings, loop: bool = False) -> Iterator[Frame]:
-    """A camera, or a video file played as one."""
-    if camera.is_camera(source):
-        return camera.read_camera(source, pace, warn, chosen.camera.mirror)
-    return frames.play(source, pace, warn, loop, chosen.camera.mirror)
-
-
-def found(stream: Iterable[Frame], eyes: Finder) -> Iterator[Landmarks]:
-    """What the models find in each picture."""
-    return (eyes.find(frame) for frame in stream)
-
-
 @contextlib.contextmanager
 def screen(wanted: bool) -> Iterator["Screen | None"]:
     """The live view, on a terminal."""
@@ -152,15 +105,17 @@ class Screen:
         self._view.console.bell()
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder that the person named; PosturewatchError when that can't be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PosturewatchError(f"Cannot make the folder {folder}: {error.strerror}. Choose another one.") from error
-
-
 def say(what: RenderableType, quiet: bool) -> None:
     """Print it unless --quiet."""
     if not quiet:
         out.print(what)
+
+
+def say_json(what: Any, indent: int | None = None) -> None:
+    """Print it as JSON."""
+    out.print(json.dumps(what, ensure_ascii=False, indent=indent), soft_wrap=True, markup=False)
+
+
+def complain(error: PosturewatchError) -> None:
+    """A mistake's one line on stderr."""
+    err.print(Text(f"posturewatch: {error}"))

@@ -15,7 +15,8 @@ import typer
 from rich.text import Text
 
 from posturewatch import baseline, config
-from posturewatch.commands.shell import Quietly, command, err, make_folder, option, out, say, warn
+from posturewatch.commands.options import Quietly, make_folder, option
+from posturewatch.commands.shell import command, err, out, say, warn
 from posturewatch.errors import PosturewatchError
 from posturewatch.files import store, whole
 from posturewatch.files.store import KINDS

@@ -20,9 +20,7 @@ from posturewatch.coaching.catalogue import Exercise
 from posturewatch.commands import practice, terminal
 from posturewatch.commands.display import Show, outputs_for
 from posturewatch.commands.keys import Keys
-from posturewatch.commands.running import Session
-from posturewatch.commands.shell import (
-    INTERRUPTED,
+from posturewatch.commands.options import (
     CameraName,
     Marks,
     Preset,
@@ -30,14 +28,11 @@ from posturewatch.commands.shell import (
     Rate,
     Samples,
     SettingsFile,
-    command,
-    out,
     pictures,
     read_settings,
-    say,
-    screen,
-    warn,
 )
+from posturewatch.commands.running import Session
+from posturewatch.commands.shell import INTERRUPTED, command, out, say, screen, warn
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate import lens
 from posturewatch.files import control, whole
