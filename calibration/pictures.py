@@ -15,10 +15,11 @@ from posturewatch.commands import terminal
 from posturewatch.commands.options import REPLAY_HZ
 from posturewatch.commands.running import Session
 from posturewatch.config import Settings, with_preset
+from posturewatch.files.record import Outputs
 from posturewatch.frames import Frame, read_video
 from posturewatch.landmarks import Finder, Landmarks
 from posturewatch.monitor import Happening, Moment, Window
-from posturewatch.session import Notice, Outputs
+from posturewatch.session import Notice
 
 DEMO = Path(cli.__file__).parent / "demo.mp4"
 FOLDER = Path(__file__).parent.parent / ".github"

@@ -23,6 +23,7 @@ from posturewatch.commands import watching
 from posturewatch.commands.running import Session
 from posturewatch.commands.watching import Day
 from posturewatch.config import Settings
+from posturewatch.files.record import Outputs
 from posturewatch.frames import Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Finder
@@ -30,7 +31,7 @@ from posturewatch.looking.camera import read_camera
 from posturewatch.looking.governor import Governor
 from posturewatch.monitor import Moment, Started, Startup
 from posturewatch.posture import Transition
-from posturewatch.session import Notice, Outputs
+from posturewatch.session import Notice
 
 FPS = 5.0  # what the camera gives, if nothing else is said
 LOOK_S = 0.06  # what both models take

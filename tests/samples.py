@@ -1,4 +1,6 @@
-"""One sample with every field told but the side view's, for the tests to vary."""
+"""One sample with every field told but the side view's, and one with none, for the tests to vary."""
+
+from dataclasses import fields, replace
 
 from posturewatch.session import Sample
 
@@ -24,4 +26,7 @@ SAMPLE = Sample(
     hold_s=83.0,
     still_s=40.0,
     dose=0.14,
+)
+UNTOLD = replace(
+    SAMPLE, **dict.fromkeys([f.name for f in fields(Sample)[6:18]]), view=None, state="unknown", now="unknown"
 )

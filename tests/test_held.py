@@ -33,10 +33,12 @@ from test_monitor import (  # remembered: the pictures drawn there are worked ou
 from posturewatch import baseline as baselines
 from posturewatch.commands.running import Session
 from posturewatch.config import with_hfov
+from posturewatch.files.record import Outputs, Recorder, as_line
+from posturewatch.files.replay import read_landmarks, read_session
 from posturewatch.landmarks import Held, Landmarks
 from posturewatch.monitor import Calibrating, Failed, Moment, Monitor, Started, Startup, Window
 from posturewatch.posture import Transition
-from posturewatch.session import Notice, Outputs, Recorder, Wish, as_line, read_landmarks, read_session
+from posturewatch.session import Notice, Wish
 
 
 def run(looks, rate_hz=2, source=KEPT, rules=STRICT, governed=True):

@@ -21,6 +21,8 @@ from posturewatch.config import Camera, Quiet, Settings, with_preset
 from posturewatch.estimate import correction
 from posturewatch.estimate.sideways import upright_from_the_side
 from posturewatch.features import describe
+from posturewatch.files.record import Outputs, Recorder, as_line
+from posturewatch.files.replay import read_landmarks
 from posturewatch.landmarks import Face, Landmarks
 from posturewatch.monitor import (
     Calibrating,
@@ -32,7 +34,7 @@ from posturewatch.monitor import (
     Window,
 )
 from posturewatch.posture import Transition
-from posturewatch.session import Notice, Outputs, Recorder, Sample, as_line, read_landmarks
+from posturewatch.session import Notice, Sample
 
 STANDARD = Settings(camera=Camera(hfov_deg=figures.HFOV_DEG))
 STRICT = with_preset(STANDARD, "strict")

@@ -32,10 +32,10 @@ from packaging.requirements import Requirement
 from posturewatch.commands import practice
 from posturewatch.config import Settings
 from posturewatch.files import control
+from posturewatch.files.replay import read_landmarks
 from posturewatch.frames import now_s
 from posturewatch.history import History
 from posturewatch.landmarks import Landmarks
-from posturewatch.session import read_landmarks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="system calls are traced on Linux")
 

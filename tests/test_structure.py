@@ -28,7 +28,7 @@ ORDER = [  # DESIGN part 1
     *("files.tables", "coaching.catalogue", "exercises"),
     *("drawing.skeleton", "drawing.sketch", "drawing.scene", "drawing.arrows", "drawing.figure"),
     *("coaching.movement", "coaching.swings", "coaching.attempts", "coaching.words", "coaching.coached", "coach"),
-    *("session", "files.store", "files.minutes", "history", "report"),
+    *("session", "files.record", "files.replay", "files.store", "files.minutes", "history", "report"),
     *("system.bus", "system.logind", "system.microphone", "system.fullscreen", "system.desk", "system.courier"),
     *("system.notices", "system.notify_elsewhere", "notify", "system.startfiles", "system.autostart"),
     *("preview", "monitor", "commands.running", "commands.terminal", "commands.keys", "commands.shell"),

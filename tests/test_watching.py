@@ -32,12 +32,13 @@ from posturewatch.estimate.health import CAMERA_MOVED, QUESTIONS
 from posturewatch.files import control
 from posturewatch.files.control import Request
 from posturewatch.files.lock import held_by
+from posturewatch.files.record import Outputs
 from posturewatch.frames import Frame, Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Landmarks
 from posturewatch.looking.governor import Governor
 from posturewatch.monitor import Calibrating, Failed, Moment, Started, Startup
-from posturewatch.session import Notice, Outputs
+from posturewatch.session import Notice
 from posturewatch.system.notices import card
 
 STRICT = with_preset(Settings(camera=config.Camera(hfov_deg=figures.HFOV_DEG)), "strict")  # 45 s until an alert

@@ -11,9 +11,10 @@ from posturewatch.commands.shell import Screen, out, warn
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate.sideways import Turning
+from posturewatch.files.record import Outputs, Recorder
 from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Started
 from posturewatch.posture import Transition
-from posturewatch.session import Notice, Outputs, Recorder
+from posturewatch.session import Notice
 
 
 @dataclass(slots=True)

@@ -15,7 +15,6 @@ from rich.text import Text
 
 from posturewatch import baseline as baselines
 from posturewatch import config, frames
-from posturewatch import session as sessions
 from posturewatch.baseline import Baseline
 from posturewatch.coaching.catalogue import Catalogue
 from posturewatch.commands import practice, terminal
@@ -42,9 +41,11 @@ from posturewatch.commands.shell import command, complain, err, out, say, warn
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate import lens
+from posturewatch.files.record import Outputs
+from posturewatch.files.replay import read_landmarks, read_session
 from posturewatch.landmarks import Finder, Landmarks
 from posturewatch.monitor import Startup, Window
-from posturewatch.session import Outputs, Summary
+from posturewatch.session import Summary
 
 VIDEOS = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv"}
 
@@ -137,7 +138,7 @@ class _Replay:
         return (self._landmarks if path.suffix == ".jsonl" else self._video)(path, outputs)
 
     def _landmarks(self, path: Path, outputs: Outputs) -> Summary:
-        recorded = sessions.read_session(path)
+        recorded = read_session(path)
         chosen = config.with_hfov(self.chosen, self.hfov_deg or recorded.hfov_deg)
         kept = None
         if recorded.baseline is not None and "front" in recorded.baseline:  # a samples file has its outline alone
@@ -154,7 +155,7 @@ class _Replay:
             governed=recorded.governed,
         )
         begun = Startup(kept) if recorded.live else kept or Window()
-        run.run(sessions.read_landmarks(path, warn), self.start or begun)
+        run.run(read_landmarks(path, warn), self.start or begun)
         return run.summary
 
     def _video(self, path: Path, outputs: Outputs) -> Summary:

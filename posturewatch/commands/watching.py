@@ -38,6 +38,7 @@ from posturewatch.estimate import lens
 from posturewatch.files import control, whole
 from posturewatch.files.control import Mailbox, Request
 from posturewatch.files.lock import held_by
+from posturewatch.files.record import as_line
 from posturewatch.frames import Frame, Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
@@ -45,7 +46,7 @@ from posturewatch.looking.governor import Fixed, Governor
 from posturewatch.monitor import Happening, Moment, Started, Startup
 from posturewatch.notify import Notifier
 from posturewatch.posture import AWAY, Transition
-from posturewatch.session import Notice, Wish, as_line
+from posturewatch.session import Notice, Wish
 from posturewatch.system.desk import Desk
 from posturewatch.system.notify_elsewhere import ElsewhereNotifier
 

@@ -21,12 +21,12 @@ from pathlib import Path
 
 from posturewatch.commands.running import Session
 from posturewatch.config import Settings
+from posturewatch.files.record import Outputs
 from posturewatch.frames import Frame, Pace, play
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
 from posturewatch.looking.governor import Governor
 from posturewatch.monitor import Happening, Moment, Startup
-from posturewatch.session import Outputs
 
 DEMO = str(resources.files("posturewatch").joinpath("demo.mp4"))
 SETTLED_S = 25.0  # models loaded, baseline captured
