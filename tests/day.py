@@ -1,6 +1,6 @@
 """A simulated desk for whole days: a clock that jumps, a webcam, the one who sits there or doesn't, the desktop around.
 
-What is real: `camera.read_camera`, the pictures' judgement, the governor, `Session`, `watching.Day`, the history. What
+What is real: `camera.read_camera`, the pictures' judgement, the governor, `Session`, `Day`, the history. What
 isn't: the models (landmarks come from `figures`, with sway and noise), desktop and notifications. Pictures are 80 x 60,
 the size that the governor compares; they and the landmarks are drawn once for each posture and phase of the sway, and
 what is pure (`describe`, `deviation`) is computed once for each of them: a look then costs 1 ms and not 6.
@@ -19,9 +19,9 @@ import numpy as np
 from figures import Sitter
 
 from posturewatch import monitor
-from posturewatch.commands import watching
+from posturewatch.commands import day as around
+from posturewatch.commands.day import Day
 from posturewatch.commands.running import Session
-from posturewatch.commands.watching import Day
 from posturewatch.config import Settings
 from posturewatch.files.record import Outputs
 from posturewatch.frames import Pace
@@ -280,7 +280,7 @@ def lived(monkeypatch, tmp_path, *scenes, rate_hz=2.0, governed=True, settings=N
     world = World(scenes, fps)
     once(monkeypatch)
     monkeypatch.setattr(Now, "world", world)
-    monkeypatch.setattr(watching, "datetime", Now)
+    monkeypatch.setattr(around, "datetime", Now)
     diary, desk, eyes = Diary(moments), Surroundings(world), Eyes(world)
     diary.every = every or diary.every
     governor = Governor(rate_hz) if governed else None

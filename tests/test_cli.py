@@ -22,6 +22,7 @@ from typer.testing import Result
 
 from posturewatch import config, exercises
 from posturewatch.commands import calibrating, measuring, options, replaying, watching
+from posturewatch.commands.day import Day
 from posturewatch.frames import Frame
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Landmarks
@@ -416,7 +417,7 @@ def test_watch_uses_the_measured_field_of_view_and_keeps_it_when_it_captures_ane
     monkeypatch.setattr(calibrating, "pictures", lambda *_: iter(()))
     monkeypatch.setattr(calibrating, "found", lambda *_: iter(sitting((12, FRONT))))
     monkeypatch.setattr(watching, "pictures", lambda *_: iter(()))
-    monkeypatch.setattr(watching.Day, "looks", lambda *_: iter(sitting((12, FRONT))))
+    monkeypatch.setattr(Day, "looks", lambda *_: iter(sitting((12, FRONT))))
     assert run("calibrate", "--distance-cm", "50").exit_code == 0
     measured = kept_as("camera-0-640x480")
     assert measured["hfov_error_deg"] is not None

@@ -14,7 +14,7 @@ import pytest
 import traced
 
 from posturewatch import cli, exercises, frames
-from posturewatch.commands import watching
+from posturewatch.commands.day import Day
 from posturewatch.commands.running import Session
 from posturewatch.config import Settings, with_preset
 from posturewatch.files.record import Outputs, Recorder
@@ -159,7 +159,7 @@ def test_looked_at_only_where_something_moves_the_demo_gives_the_same_at_the_sam
     with Finder(stream=True) as eyes:
         run = Session(with_preset(Settings(), "strict"), "demo", 2.0, outputs, lambda _event: None, eyes, governed=True)
         kept = History.open(tmp_path / "history.sqlite")[0]
-        day = watching.Day(run, governor.pace, governor, desk, notifier, None, kept, None, "demo", None, True)
+        day = Day(run, governor.pace, governor, desk, notifier, None, kept, None, "demo", None, True)
 
         def counted() -> Iterator[Landmarks | Held]:
             nonlocal looks

@@ -34,7 +34,7 @@ ORDER = [  # DESIGN part 1
     *("preview", "monitor", "commands.running", "commands.terminal", "commands.keys", "commands.shell"),
     *("commands.options", "commands.display", "commands.doctor", "commands.practice", "commands.controls"),
     *("commands.upkeep", "commands.demonstrating", "commands.calibrating", "commands.replaying"),
-    *("commands.measuring", "commands.watching"),
+    *("commands.measuring", "commands.day", "commands.watching"),
     *("cli", "__main__"),
 ]
 MODULES = {
@@ -56,7 +56,7 @@ NETWORK |= {"smtplib", "telnetlib", "xmlrpc", "webbrowser"}
 UNSAFE = {"pickle", "shelve", "marshal", "dill", "cloudpickle", "ctypes", "importlib.util"}
 CLOCK_READERS = {"frames", "looking.camera"}
 CLOCK_READERS |= {f"commands.{name}" for name in ("practice", "controls", "upkeep", "calibrating")}
-CLOCK_READERS |= {f"commands.{name}" for name in ("demonstrating", "watching")}
+CLOCK_READERS |= {f"commands.{name}" for name in ("demonstrating", "day", "watching")}
 CLOCKS = {"now", "today", "utcnow"}
 HIDDEN_IMPORTS = {"__import__", "import_module"}
 

@@ -22,11 +22,11 @@ from rich.console import Console
 
 from posturewatch import baseline as baselines
 from posturewatch import config, exercises, monitor, preview
-from posturewatch.commands import practice, watching
+from posturewatch.commands import day, practice, watching
+from posturewatch.commands.day import Day
 from posturewatch.commands.display import Show
 from posturewatch.commands.keys import Keys
 from posturewatch.commands.running import Session
-from posturewatch.commands.watching import Day
 from posturewatch.config import Settings, with_preset
 from posturewatch.estimate.health import CAMERA_MOVED, QUESTIONS
 from posturewatch.files import control
@@ -497,7 +497,7 @@ def test_alerts_wait_while_the_desktop_is_busy_and_come_after_it(office):
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_notice_that_cannot_be_shown_rings_the_bell_unless_it_is_to_be_quiet(kept, monkeypatch, quiet):
     rung = []
-    monkeypatch.setattr(watching.out, "bell", lambda: rung.append(1))
+    monkeypatch.setattr(day.out, "bell", lambda: rung.append(1))
     office = Office(kept, quiet=quiet)
     office.notifier.broken = True
     alerted(office)
