@@ -2,43 +2,39 @@
 
 import contextlib
 import os
-import select
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from posturewatch import geometry
-from posturewatch.baseline import Baseline, Front, Side
+from posturewatch.baseline import Baseline
 from posturewatch.config import AngleRule, PostureRules
+from posturewatch.drawing.caption import (
+    AMBER,
+    BLACK,
+    COLOURS,
+    GREEN,
+    GREY,
+    LEAST_TEXT_PX,
+    RED,
+    WHITE,
+    Colour,
+    Line,
+    words,
+)
+from posturewatch.drawing.outline import closed, of_baseline, of_person
 from posturewatch.errors import PosturewatchError
-from posturewatch.features import EARS, EYES, NOSE, SHOULDERS
 from posturewatch.frames import Picture
 from posturewatch.landmarks import Landmarks
-from posturewatch.posture import AWAY, UNKNOWN, UPRIGHT
 from posturewatch.session import Sample
+from posturewatch.system import screen
 
 Array = npt.NDArray[np.float64]
-Colour = tuple[int, int, int]
-
-# Okabe and Ito's palette, brightened for a dark plate: told apart with any colour vision
-GREEN, AMBER, RED, BLUE = (46, 204, 150), (245, 205, 60), (255, 112, 67), (110, 190, 245)
-WHITE, GREY, BLACK = (255, 255, 255), (190, 190, 190), (0, 0, 0)
-COLOURS = {UPRIGHT: GREEN, AWAY: BLUE, UNKNOWN: GREY}  # the other states are red
-
-FACE_OVAL = [  # mediapipe's FACEMESH_FACE_OVAL, in order around the face
-    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
-    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
-]
-HEAD_RADIUS_CM = 10.0  # chosen: a head is about 20 cm long
 SCALE_DEG = (-5.0, 35.0)  # the gauge; as the ruler of the terminal
 # Sizes as parts of the picture's shorter side, chosen by eye at 224 x 224 and 640 x 480
-ANGLE_TEXT, SMALL_TEXT, LABEL_TEXT, BAR, GAP, LINE = 0.06, 0.033, 0.026, 0.034, 0.022, 0.006
-LEAST_TEXT_PX = 7  # chosen: capitals lower than this can't be read
+LABEL_TEXT, BAR, GAP, LINE = 0.026, 0.034, 0.022, 0.006
 CAPITAL_PX = 21.0  # height of a capital of FONT_HERSHEY_SIMPLEX at scale 1, OpenCV 4 and 5
 LEAST_LINE_PX = 2.0  # chosen: thinner ones are lost in a face
 PLATE, GHOST, GHOST_FILL, BAND = 0.62, 0.6, 0.14, 0.6  # opacities: chosen
@@ -47,22 +43,6 @@ FARTHEST_PX = 1e4  # chosen: far outside any picture, and inside OpenCV's intege
 
 NAME = "posturewatch"
 KEYS = (ord("q"), ord("Q"), 27)  # 27 is Esc
-PROBE_S = 20.0  # chosen: a display that is there answers in one second on a slow machine
-PROBE = f"""import cv2, time
-cv2.namedWindow({NAME!r}, cv2.WINDOW_NORMAL)
-cv2.destroyAllWindows()
-print(end=".", flush=True)
-time.sleep({PROBE_S})"""
-NO_DISPLAY = "There is no display for --preview. Run it on a desktop, or leave --preview out."
-
-
-class Line(NamedTuple):
-    """A line of text and the height of its capitals."""
-
-    text: str
-    capital_px: float
-    colour: Colour
-    bold: bool = False
 
 
 def draw(
@@ -74,7 +54,7 @@ def draw(
         _draw_ghost(canvas, found, baseline)
     _draw_person(canvas, found, GREY if sample is None else COLOURS.get(sample.now, RED))
     _draw_gauge(canvas, sample, rules.forward_head)
-    _draw_words(canvas, _words(found, sample, rules.forward_head, min(canvas.shape[:2])))
+    _draw_words(canvas, words(found, sample, rules.forward_head, min(canvas.shape[:2])))
     return canvas
 
 
@@ -113,7 +93,7 @@ class Window:
 
 def _open_window(width: int, height: int) -> None:
     os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")  # Qt has a warning for every Wayland desktop
-    with _display() if sys.platform == "linux" else contextlib.nullcontext():
+    with screen.tried() if sys.platform == "linux" else contextlib.nullcontext():
         try:
             cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(NAME, width, height)
@@ -124,33 +104,6 @@ def _open_window(width: int, height: int) -> None:
             ) from error
 
 
-@contextlib.contextmanager
-def _display() -> Iterator[None]:
-    """A display that a window can be opened on, or PosturewatchError.
-
-    Qt aborts the whole process when it can't use the display, and no variable says whether it can: a child process
-    tries it. The child stays until our window is there, because an X server that loses its last client restarts.
-    """
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise PosturewatchError(NO_DISPLAY)
-    command = [sys.executable, "-P", "-c", PROBE]
-    nowhere = subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=nowhere, stdout=subprocess.PIPE, stderr=nowhere) as child:  # noqa: S603 (fixed)
-        try:
-            if not _survived(child):
-                raise PosturewatchError(NO_DISPLAY)
-            yield
-        finally:
-            child.kill()
-
-
-def _survived(child: subprocess.Popen[bytes]) -> bool:
-    """Whether the child opened a window or failed with an exception: the same one comes here, and can be caught."""
-    if child.stdout is None or not select.select([child.stdout], [], [], PROBE_S)[0]:
-        return False
-    return child.stdout.read(1) != b"" or child.wait() >= 0
-
-
 def _visible() -> bool:
     try:
         return bool(cv2.getWindowProperty(NAME, cv2.WND_PROP_VISIBLE) > 0)
@@ -158,27 +111,7 @@ def _visible() -> bool:
         return False
 
 
-# What is said
-
-
-def _words(found: Landmarks, sample: Sample | None, rule: AngleRule, side_px: int) -> list[Line]:
-    """The angle or why there is none, then the state."""
-    large, small = side_px * ANGLE_TEXT, max(side_px * SMALL_TEXT, LEAST_TEXT_PX)
-    if sample is None:
-        return [Line(f"can't tell: {found.reason}" if found.reason else "no angle yet", small, AMBER)]
-    now = "" if sample.now in (sample.state, UNKNOWN) else f", now {sample.now}"
-    state = Line((sample.state + now).replace("_", " "), small, COLOURS.get(sample.state, RED))
-    if sample.forward_head_deg is None:
-        return [Line(f"can't tell: {sample.reason or 'not seen'}", max(0.75 * large, small), AMBER, bold=True), state]
-    error = "" if sample.error_deg is None else f" ± {sample.error_deg:.0f}°"
-    angle = Line(
-        f"{round(sample.forward_head_deg):+d}°{error}", large, _angle_colour(sample.forward_head_deg, rule), bold=True
-    )
-    return [angle, state, *([Line(sample.reason, small, AMBER)] if sample.reason else [])]
-
-
-def _angle_colour(angle_deg: float, rule: AngleRule) -> Colour:
-    return GREEN if angle_deg < rule.exit_deg else AMBER if angle_deg < rule.enter_deg else RED
+# The caption
 
 
 def _draw_words(canvas: Picture, lines: list[Line]) -> None:
@@ -211,7 +144,7 @@ def _wrapped(line: Line, room_px: float) -> list[str]:
 def _draw_person(canvas: Picture, found: Landmarks, colour: Colour) -> None:
     """Shoulder line, shoulders to ears, eyes and nose, outline of the face; each line on a dark one to be seen."""
     line = _line_px(canvas)
-    paths, dots = _person(found)
+    paths, dots = of_person(found)
     for edge, tone in ((1.0, BLACK), (0.0, colour)):
         for path in paths:
             _polyline(canvas, path, tone, line + 2 * edge)
@@ -219,59 +152,19 @@ def _draw_person(canvas: Picture, found: Landmarks, colour: Colour) -> None:
             _dot(canvas, dot, tone, 1.5 * line + edge)
 
 
-def _person(found: Landmarks) -> tuple[list[Array], list[Array]]:
-    """Lines (n, 2) and dots (2,) in pixels."""
-    paths: list[Array] = []
-    dots: list[Array] = []
-    if found.face is not None:
-        paths.append(_closed(found.face.points[FACE_OVAL, :2]))
-    if found.pose is not None:
-        xy = found.pose[:, :2]
-        paths += [xy[[EARS[0], SHOULDERS[0], SHOULDERS[1], EARS[1]]]]
-        dots += list(xy[[NOSE, *EYES, *EARS, *SHOULDERS]])
-    return paths, dots
-
-
 def _draw_ghost(canvas: Picture, found: Landmarks, baseline: Baseline) -> None:
     """Where head and shoulders were at the baseline, see-through."""
-    if baseline.front is not None:
-        head, bust = _front_ghost(baseline, baseline.front)
-    elif baseline.side is not None and found.pose is not None:
-        head, bust = _side_ghost(baseline, baseline.side, found.pose)
-    else:
+    ghost = of_baseline(baseline, found)
+    if ghost is None:
         return
+    head, bust = ghost
     layer = canvas.copy()
     cv2.fillPoly(layer, [_fixed(head)], WHITE, cv2.LINE_AA, SHIFT)
     _mix(canvas, layer, GHOST_FILL)
     layer = canvas.copy()
-    for path in (_closed(head), bust):
+    for path in (closed(head), bust):
         _polyline(layer, path, WHITE, _line_px(canvas))
     _mix(canvas, layer, GHOST)
-
-
-def _front_ghost(baseline: Baseline, front: Front) -> tuple[Array, Array]:
-    """Outline of the face, moved to where the tragi were, and the shoulders with the beginning of the arms; pixels."""
-    size = np.array(baseline.size_px)
-    focal = geometry.focal_px(baseline.size_px[0], baseline.hfov_deg)
-    place = np.array([*front.tragus, 1.0]) * front.depth_mm
-    oval = front.face.mesh_mm[FACE_OVAL] - front.face.tragus_mm + place
-    across = np.array(front.across) / 2
-    left, right = np.array(front.middle) + across, np.array(front.middle) - across
-    down = np.array([0.0, float(np.linalg.norm(across))])
-    bust = np.array([left + 0.3 * across + down, left, right, right - 0.3 * across + down])
-    return oval[:, :2] / oval[:, 2:] * focal + size / 2, bust * focal + size / 2
-
-
-def _side_ghost(baseline: Baseline, side: Side, pose: Array) -> tuple[Array, Array]:
-    """A round head about the ear and the line down to the shoulder. Only the nose's place across is kept, so the way
-    from nose to ear is today's."""
-    nose_to_ear = float(pose[EARS, 0].mean() - pose[NOSE, 0])
-    facing = -1.0 if nose_to_ear > 0 else 1.0
-    ear = np.array([baseline.place[0] + nose_to_ear, side.head_y_px])
-    shoulder = np.array([ear[0] - facing * side.head_forward_px, side.shoulder_y_px])
-    turn = np.linspace(0, 2 * np.pi, 36, endpoint=False)
-    head = ear + HEAD_RADIUS_CM * side.px_per_cm * np.column_stack([np.cos(turn), np.sin(turn)])
-    return head, np.array([ear, shoulder])
 
 
 # Limits
@@ -310,7 +203,7 @@ def _draw_needle(
     stem = np.array([(x, top), (x, top + bar)])
     for tone, thick in ((BLACK, 2.5), (WHITE, 1.0)):
         _polyline(canvas, stem, tone, bar * 0.14 * thick)
-        _polyline(canvas, _closed(shape), tone, bar * 0.1 * thick)
+        _polyline(canvas, closed(shape), tone, bar * 0.1 * thick)
     cv2.fillPoly(canvas, [_fixed(shape)], WHITE, cv2.LINE_AA, SHIFT)
 
 
@@ -389,10 +282,6 @@ def _polyline(canvas: Picture, path: Array, colour: Colour, thickness: float) ->
 def _dot(canvas: Picture, at: Array, colour: Colour, radius: float) -> None:
     x, y = _fixed(at[None])[0]
     cv2.circle(canvas, (int(x), int(y)), round(radius * 2**SHIFT), colour, -1, cv2.LINE_AA, SHIFT)
-
-
-def _closed(path: Array) -> Array:
-    return np.vstack([path, path[:1]])
 
 
 def _fixed(points: Iterable[Iterable[float]] | Array) -> npt.NDArray[np.int32]:

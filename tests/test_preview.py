@@ -15,10 +15,11 @@ import pytest
 from posturewatch import geometry, preview
 from posturewatch.baseline import Baseline, FaceModel, Front, Side
 from posturewatch.config import AngleRule, PostureRules
+from posturewatch.drawing.caption import AMBER, GREEN, GREY, RED
+from posturewatch.drawing.outline import FACE_OVAL
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate.profile import Profile
 from posturewatch.landmarks import Face, Landmarks
-from posturewatch.preview import AMBER, GREEN, GREY, RED
 from posturewatch.session import Sample
 
 RULES = PostureRules()
@@ -41,8 +42,8 @@ def ring(middle, radius):
     """The face model's points: the outline on a circle, the others in its middle."""
     points = np.zeros((478, 3))
     points[:, :2] = middle
-    turn = np.linspace(0, 2 * np.pi, len(preview.FACE_OVAL), endpoint=False)
-    points[preview.FACE_OVAL, :2] += radius * np.column_stack([np.cos(turn), np.sin(turn)])
+    turn = np.linspace(0, 2 * np.pi, len(FACE_OVAL), endpoint=False)
+    points[FACE_OVAL, :2] += radius * np.column_stack([np.cos(turn), np.sin(turn)])
     return points
 
 

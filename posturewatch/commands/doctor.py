@@ -17,7 +17,7 @@ from posturewatch.errors import PosturewatchError
 from posturewatch.files.settings import load as load_settings
 from posturewatch.frames import Pace
 from posturewatch.looking import camera, models
-from posturewatch.system import autostart
+from posturewatch.system import autostart, screen
 from posturewatch.system.desk import Desk
 
 
@@ -167,6 +167,6 @@ def _autostart() -> Check:
 
 
 def _display() -> Check:
-    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if sys.platform == "linux" and not screen.named():
         return Check("display", "warning", "none: --preview can't open a window, the terminal works")
     return Check("display", "ok", "--preview can open a window")

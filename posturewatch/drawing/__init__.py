@@ -1,1 +1,1 @@
-"""The exercises' pictures: a drawn person, its outlines, arrows, and the SVG."""
+"""What is drawn: the exercises' pictures, a person with outlines and arrows; what the preview lays over a real one."""
