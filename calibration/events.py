@@ -21,8 +21,9 @@ from calibration.tables import markdown, number, percent
 from posturewatch import exercises
 from posturewatch.config import PRESETS, PostureRules, Settings, with_preset
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.capture import Window
 from posturewatch.landmarks import Landmarks
-from posturewatch.monitor import Monitor, Window
+from posturewatch.monitor import Monitor
 from posturewatch.posture import AWAY, POSTURES, UNKNOWN, Transition, rule_of
 from posturewatch.session import Notice
 

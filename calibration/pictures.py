@@ -15,10 +15,11 @@ from posturewatch.commands import terminal
 from posturewatch.commands.options import REPLAY_HZ
 from posturewatch.commands.running import Session
 from posturewatch.config import Settings, with_preset
+from posturewatch.estimate.capture import Window
 from posturewatch.files.record import Outputs
 from posturewatch.frames import Frame, read_video
 from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.monitor import Happening, Moment, Window
+from posturewatch.monitor import Happening, Moment
 from posturewatch.session import Notice
 
 DEMO = Path(cli.__file__).parent / "demo.mp4"

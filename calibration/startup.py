@@ -27,8 +27,8 @@ from calibration.tables import markdown, number, percent
 from posturewatch.baseline import Baseline, build
 from posturewatch.chain import deviation
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.capture import Startup
 from posturewatch.features import Features, describe
-from posturewatch.monitor import Startup
 
 LENGTHS_S = (0.2, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0)  # the first is one look of five a second
 SHIPPED_S = Startup().length_s

@@ -24,8 +24,9 @@ from posturewatch.baseline import Baseline, build
 from posturewatch.chain import deviation
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.capture import Started, Window
 from posturewatch.features import describe
-from posturewatch.monitor import Moment, Monitor, Started, Window
+from posturewatch.monitor import Moment, Monitor
 from posturewatch.posture import AWAY
 
 Array = npt.NDArray[np.float64]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from posturewatch import alerts as alerting
 from posturewatch import exercises, frames
 from posturewatch.alerts import Alert, Alerts
-from posturewatch.baseline import LEAST_WINDOW_S, Baseline, agrees, build
+from posturewatch.baseline import Baseline, agrees
 from posturewatch.chain import Deviation, deviation
 from posturewatch.config import Settings
-from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.capture import Calibrating, Capture, Failed, Started, Startup, Window, built
 from posturewatch.estimate.health import Health
 from posturewatch.estimate.sideways import Turning
 from posturewatch.exercises import Catalogue, Exercise
@@ -22,61 +22,10 @@ from posturewatch.posture import UNKNOWN, Posture, PostureState, Transition
 from posturewatch.session import Notice, Sample
 from posturewatch.smoothing import Smoother
 
-CHECK_S = 5.0  # DESIGN part 2: a stored baseline is taken if five seconds of looking agree with it
-PAUSE_S = 2.0  # chosen: five seconds of looking begin anew after such a pause
 SMOOTHED = (
-    "forward_head_deg",
-    "ear_shoulder_deg",
-    "neck_flexion_deg",
-    "side_bend_deg",
-    "turn_deg",
-    "shoulder_raise_cm",
-    "head_forward_cm",
-    "head_drop_cm",
-    "sink_cm",
-    "distance_cm",
+    *("forward_head_deg", "ear_shoulder_deg", "neck_flexion_deg", "side_bend_deg", "turn_deg", "shoulder_raise_cm"),
+    *("head_forward_cm", "head_drop_cm", "sink_cm", "distance_cm"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The baseline comes from these seconds of a recording; what came before it is judged by it too."""
-
-    start_s: float = 0.0
-    end_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Startup:
-    """The baseline is the stored one if the first looks agree with it, else it is captured, again until it succeeds."""
-
-    stored: Baseline | None = None
-    length_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Calibrating:
-    """The baseline is being captured: seconds done of those wanted, and why the last look can't be used."""
-
-    t_s: float
-    done_s: float
-    wanted_s: float
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The baseline is known; captured now or stored before."""
-
-    baseline: Baseline
-    captured: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """No baseline could be made of the window; why, and what to change."""
-
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,50 +128,43 @@ class Monitor:
                 break
         looked = [look for look in kept if isinstance(look, Landmarks)]
         inside = [self._describe(look) for look in looked if look.t_s >= window.start_s - SLACK_S]
-        result = self._built(inside)
+        result = built(inside, self._settings.camera.hfov_deg, self._rate_hz)
         yield result if isinstance(result, Failed) else self._start(result, captured=True)
         for look in kept:
             yield from self._step(look)
 
     def _settle(self, looks: Iterator[Landmarks | Held], start: Startup) -> Iterator[Happening]:
         """Judge by the stored baseline at once; capture one where there is none or it doesn't fit."""
-        stored, told = start.stored, ""
-        inside: list[Features] = []
-        if stored is not None:
-            yield self._start(stored, captured=False)
+        capture, told = Capture(start.stored, start.length_s), ""
+        if start.stored is not None:
+            yield self._start(start.stored, captured=False)
         for look in looks:
             if self._again:  # wished for meanwhile
-                self._again, stored, inside = False, None, []
+                self._again = False
+                capture.begin_anew()
             if isinstance(look, Held):
                 yield from self._step(look)
                 continue
             features = self._describe(look)
-            if stored is None and look.size_px == (0, 0):
-                inside = []  # no camera: the capture begins anew with it
-            if features.view is not None and any(f.view and f.size_px != features.size_px for f in inside):
-                inside = []  # another mode of the camera
-            if stored is None or features.view is not None:  # an empty chair says nothing about the stored one
-                if stored is not None and inside and look.t_s - inside[-1].t_s > PAUSE_S:
-                    inside = []
-                inside.append(features)
-            done_s = inside[-1].t_s - inside[0].t_s if inside else 0.0
-            if stored is None:
-                yield Calibrating(look.t_s, done_s, start.length_s, features.reason)
+            capture.add(features)
+            if capture.stored is None:
+                yield Calibrating(look.t_s, capture.done_s, start.length_s, features.reason)
             yield from self._step(look)
-            if stored is not None and done_s >= CHECK_S - SLACK_S:
-                if agrees(stored, inside):
+            if not capture.enough:
+                continue
+            if capture.stored is not None:
+                if agrees(capture.stored, capture.looks):
                     return
-                stored, inside = None, []
                 yield self._lose_baseline()
-            elif stored is None and done_s >= start.length_s - SLACK_S:
-                result = self._built(inside)
-                if not isinstance(result, Failed):
+            else:
+                result = built(capture.looks, self._settings.camera.hfov_deg, self._rate_hz)
+                if isinstance(result, Baseline):
                     yield self._start(result, captured=True)
                     return
-                inside = []
                 if result.message != told:
                     yield result
                 told = result.message
+            capture.begin_anew()
 
     def _drop_baseline(self) -> None:
         self._baseline = self._health = self._question = None
@@ -235,15 +177,6 @@ class Monitor:
 
     def _describe(self, look: Landmarks) -> Features:
         return describe(look, self._settings.camera.hfov_deg)
-
-    def _built(self, inside: list[Features]) -> Baseline | Failed:
-        length_s = inside[-1].t_s - inside[0].t_s if inside else 0.0
-        if length_s < LEAST_WINDOW_S - 1 / self._rate_hz:  # the last look stands for its own interval
-            return Failed(f"No baseline: the window holds {length_s:.1f} s of pictures. Choose at least 2 s.")
-        try:
-            return build(inside, self._settings.camera.hfov_deg)
-        except PosturewatchError as error:
-            return Failed(str(error))
 
     def _step(self, look: Landmarks | Held) -> Iterator[Happening]:
         tick = frames.tick(look.t_s, self._rate_hz)
@@ -345,15 +278,12 @@ class Monitor:
         self._alerts.answer()
 
     def _notice(self, alert: Alert) -> Notice:
-        if alert.level == 1:
-            return Notice(alert.t_s, alert.kind, 1, alerting.message(alert, None), None)
         if alert.level == 2:
             self._idea = exercises.choose(self._catalogue, alert.posture, alert.kind, self._suggested)
-        if self._idea is None:  # the person switched off all that would fit
-            return Notice(alert.t_s, alert.kind, alert.level, alerting.message(alert, None), None)
-        if alert.level == 2:
-            self._suggested.append(self._idea.id)
-        return Notice(alert.t_s, alert.kind, alert.level, alerting.message(alert, self._idea.name), self._idea.id)
+            self._suggested += [] if self._idea is None else [self._idea.id]
+        idea = None if alert.level == 1 else self._idea  # None too when the person switched off all that would fit
+        name, wanted = (None, None) if idea is None else (idea.name, idea.id)
+        return Notice(alert.t_s, alert.kind, alert.level, alerting.message(alert, name), wanted)
 
 
 def _sample(seen: Deviation, posture: PostureState, clocks: Clocks, age_s: float) -> Sample:

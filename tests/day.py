@@ -23,13 +23,14 @@ from posturewatch.commands import day as around
 from posturewatch.commands.day import Day
 from posturewatch.commands.running import Session
 from posturewatch.config import Settings
+from posturewatch.estimate.capture import Started, Startup
 from posturewatch.files.record import Outputs
 from posturewatch.frames import Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Finder
 from posturewatch.looking.camera import read_camera
 from posturewatch.looking.governor import Governor
-from posturewatch.monitor import Moment, Started, Startup
+from posturewatch.monitor import Moment
 from posturewatch.posture import Transition
 from posturewatch.session import Notice
 

@@ -17,12 +17,12 @@ from posturewatch import cli, exercises, frames
 from posturewatch.commands.day import Day
 from posturewatch.commands.running import Session
 from posturewatch.config import Settings, with_preset
+from posturewatch.estimate.capture import Startup, Window
 from posturewatch.files.record import Outputs, Recorder
 from posturewatch.frames import Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
 from posturewatch.looking.governor import Governor
-from posturewatch.monitor import Startup, Window
 
 LINUX = sys.platform == "linux"
 on_linux = pytest.mark.skipif(not LINUX, reason="system calls are traced on Linux")

@@ -33,10 +33,11 @@ from test_monitor import (  # remembered: the pictures drawn there are worked ou
 from posturewatch import baseline as baselines
 from posturewatch.commands.running import Session
 from posturewatch.config import with_hfov
+from posturewatch.estimate.capture import Calibrating, Failed, Started, Startup, Window
 from posturewatch.files.record import Outputs, Recorder, as_line
 from posturewatch.files.replay import read_landmarks, read_session
 from posturewatch.landmarks import Held, Landmarks
-from posturewatch.monitor import Calibrating, Failed, Moment, Monitor, Started, Startup, Window
+from posturewatch.monitor import Moment, Monitor
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Wish
 

@@ -19,20 +19,13 @@ from posturewatch.baseline import build
 from posturewatch.commands.running import Session
 from posturewatch.config import Camera, Quiet, Settings, with_preset
 from posturewatch.estimate import correction
+from posturewatch.estimate.capture import Calibrating, Failed, Started, Startup, Window
 from posturewatch.estimate.sideways import upright_from_the_side
 from posturewatch.features import describe
 from posturewatch.files.record import Outputs, Recorder, as_line
 from posturewatch.files.replay import read_landmarks
 from posturewatch.landmarks import Face, Landmarks
-from posturewatch.monitor import (
-    Calibrating,
-    Failed,
-    Moment,
-    Monitor,
-    Started,
-    Startup,
-    Window,
-)
+from posturewatch.monitor import Moment, Monitor
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Sample
 

@@ -22,7 +22,7 @@ ORDER = [  # DESIGN part 1
     *("errors", "files.lock", "files.whole", "files.toml", "config", "files.settings", "files.control"),
     *("frames", "looking.camera", "looking.motion", "looking.governor", "looking.persons", "looking.background"),
     *("looking.models", "landmarks", "geometry", "smoothing", "features"),
-    *("estimate.steady", "estimate.profile", "baseline"),
+    *("estimate.steady", "estimate.profile", "baseline", "estimate.capture"),
     *("estimate.kinematics", "estimate.correction", "chain", "estimate.lens"),
     *("posture", "holds", "alerts", "estimate.health", "estimate.sideways"),
     *("files.tables", "coaching.catalogue", "exercises"),

@@ -27,9 +27,10 @@ from posturewatch.commands.terminal import (
     words,
 )
 from posturewatch.config import Settings, with_preset
+from posturewatch.estimate.capture import Calibrating
 from posturewatch.estimate.sideways import Turning
 from posturewatch.holds import Clocks
-from posturewatch.monitor import Calibrating, Moment
+from posturewatch.monitor import Moment
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Sample, Summary
 

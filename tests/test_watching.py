@@ -28,6 +28,7 @@ from posturewatch.commands.display import Show
 from posturewatch.commands.keys import Keys
 from posturewatch.commands.running import Session
 from posturewatch.config import Settings, with_preset
+from posturewatch.estimate.capture import Calibrating, Failed, Started, Startup
 from posturewatch.estimate.health import CAMERA_MOVED, QUESTIONS
 from posturewatch.files import control
 from posturewatch.files.control import Request
@@ -37,7 +38,7 @@ from posturewatch.frames import Frame, Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Landmarks
 from posturewatch.looking.governor import Governor
-from posturewatch.monitor import Calibrating, Failed, Moment, Started, Startup
+from posturewatch.monitor import Moment
 from posturewatch.session import Notice
 from posturewatch.system.notices import card
 

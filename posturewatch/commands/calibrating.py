@@ -30,10 +30,11 @@ from posturewatch.commands.shell import command, out, say, screen, warn
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate import lens
+from posturewatch.estimate.capture import Calibrating, Failed, Started, Startup, Window
 from posturewatch.estimate.sideways import SIDE_WAIT_S, upright_from_the_side
 from posturewatch.frames import Pace
 from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.monitor import Calibrating, Failed, Monitor, Started, Startup, Window
+from posturewatch.monitor import Monitor
 
 COUNTDOWN_S = 3  # chosen: time to sit up
 

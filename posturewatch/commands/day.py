@@ -19,6 +19,7 @@ from posturewatch.commands.running import Session
 from posturewatch.commands.shell import out, say, warn
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate import lens
+from posturewatch.estimate.capture import Started
 from posturewatch.files.control import Mailbox, Request
 from posturewatch.files.lock import held_by
 from posturewatch.files.record import as_line
@@ -26,7 +27,7 @@ from posturewatch.frames import Frame, Pace
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
 from posturewatch.looking.governor import Governor
-from posturewatch.monitor import Happening, Moment, Started
+from posturewatch.monitor import Happening, Moment
 from posturewatch.notify import Notifier
 from posturewatch.posture import AWAY, Transition
 from posturewatch.session import Notice, Wish

@@ -25,10 +25,10 @@ from posturewatch.commands.options import (
 from posturewatch.commands.running import Session
 from posturewatch.commands.shell import command, out, say, screen, warn
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.capture import Window
 from posturewatch.files import whole
 from posturewatch.frames import Frame, Pace
 from posturewatch.landmarks import Finder
-from posturewatch.monitor import Window
 
 
 @command("posturewatch demo --out demo-out")

@@ -10,9 +10,10 @@ from posturewatch.commands import terminal
 from posturewatch.commands.shell import Screen, out, warn
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.capture import Calibrating, Failed, Started
 from posturewatch.estimate.sideways import Turning
 from posturewatch.files.record import Outputs, Recorder
-from posturewatch.monitor import Calibrating, Failed, Happening, Moment, Started
+from posturewatch.monitor import Happening, Moment
 from posturewatch.posture import Transition
 from posturewatch.session import Notice
 

@@ -1,5 +1,6 @@
 """The command `measure`: single pictures, one line each."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,12 +26,10 @@ from posturewatch.errors import PosturewatchError
 from posturewatch.estimate import steady
 from posturewatch.frames import Frame
 from posturewatch.landmarks import Finder, Landmarks
+from posturewatch.session import Sample
 
-MEASURED = (  # the sample's fields that one picture can have
-    *("view", "state", "now", "reason", "forward_head_deg", "error_deg", "ear_shoulder_deg", "neck_flexion_deg"),
-    *("side_bend_deg", "turn_deg", "shoulder_raise_cm", "head_forward_cm", "head_drop_cm", "sink_cm", "distance_cm"),
-    "severity",
-)
+LASTING = ("t_s", "age_s", "hold_s", "still_s", "dose")
+MEASURED = tuple(each.name for each in fields(Sample) if each.name not in LASTING)  # what one picture can have
 
 
 @command("posturewatch measure --baseline-image upright.jpg now.jpg")

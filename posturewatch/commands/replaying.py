@@ -41,10 +41,10 @@ from posturewatch.commands.shell import command, complain, err, out, say, warn
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate import lens
+from posturewatch.estimate.capture import Startup, Window
 from posturewatch.files.record import Outputs
 from posturewatch.files.replay import read_landmarks, read_session
 from posturewatch.landmarks import Finder, Landmarks
-from posturewatch.monitor import Startup, Window
 from posturewatch.session import Summary
 
 VIDEOS = {".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv"}

@@ -9,10 +9,11 @@ from posturewatch import exercises
 from posturewatch.baseline import Baseline, as_dict
 from posturewatch.config import Settings, shown_source
 from posturewatch.config import as_dict as settings_dict
+from posturewatch.estimate.capture import Failed, Started, Startup, Window
 from posturewatch.exercises import Catalogue
 from posturewatch.files.record import Outputs
 from posturewatch.landmarks import Finder, Held, Landmarks
-from posturewatch.monitor import Failed, Happening, Moment, Monitor, Started, Startup, Window
+from posturewatch.monitor import Happening, Moment, Monitor
 from posturewatch.posture import Transition
 from posturewatch.session import Notice, Sample, Summary, Wish
 

@@ -15,9 +15,10 @@ from posturewatch.coaching.catalogue import Exercise
 from posturewatch.coaching.coached import Event, Finished, Repetition, State, StepBegun, WrongAxis
 from posturewatch.coaching.words import UNITS, wrong
 from posturewatch.config import Settings
+from posturewatch.estimate.capture import Calibrating
 from posturewatch.estimate.sideways import SIDE_HOLD_S, SIDE_WAIT_S, Turning
 from posturewatch.holds import limit_s
-from posturewatch.monitor import Calibrating, Moment
+from posturewatch.monitor import Moment
 from posturewatch.posture import POSTURES, Transition
 from posturewatch.session import Notice, Sample, Summary
 

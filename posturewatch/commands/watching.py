@@ -30,12 +30,12 @@ from posturewatch.commands.running import Session
 from posturewatch.commands.shell import INTERRUPTED, command, say, screen, warn
 from posturewatch.config import Settings
 from posturewatch.errors import PosturewatchError
+from posturewatch.estimate.capture import Startup
 from posturewatch.files import control, whole
 from posturewatch.files.control import Mailbox
 from posturewatch.files.record import Outputs
 from posturewatch.landmarks import Finder
 from posturewatch.looking.governor import Fixed, Governor
-from posturewatch.monitor import Startup
 from posturewatch.system.desk import Desk
 
 KEYS = "p pause · s snooze · r new baseline · n not now · Ctrl-C ends and saves"

@@ -21,12 +21,13 @@ from pathlib import Path
 
 from posturewatch.commands.running import Session
 from posturewatch.config import Settings
+from posturewatch.estimate.capture import Startup
 from posturewatch.files.record import Outputs
 from posturewatch.frames import Frame, Pace, play
 from posturewatch.history import History
 from posturewatch.landmarks import Finder, Held, Landmarks
 from posturewatch.looking.governor import Governor
-from posturewatch.monitor import Happening, Moment, Startup
+from posturewatch.monitor import Happening, Moment
 
 DEMO = str(resources.files("posturewatch").joinpath("demo.mp4"))
 SETTLED_S = 25.0  # models loaded, baseline captured
