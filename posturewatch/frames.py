@@ -2,7 +2,6 @@
 
 import math
 import os
-import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posturewatch.errors import PosturewatchError
+from posturewatch.files import movie
 
 if "OPENCV_LOG_LEVEL" not in os.environ:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong is said in our own words
@@ -259,33 +259,12 @@ def _fps(capture: Capture) -> float:
     return fps if 0 < fps <= 1000 else USUAL_FPS
 
 
-def _mp4_length_s(path: Path) -> float | None:
-    """The playing time in the header of an MP4 or MOV file (ISO 14496-12, mvhd); None for other files.
-
-    The frame count is no use where a clip was cut without re-encoding: it counts the hidden frames too.
-    """
-    with path.open("rb") as file:
-        while len(head := file.read(16)) == 16:
-            size, kind, large = struct.unpack(">I4sQ", head)
-            if kind == b"moov":
-                mvhd = head[8:] + file.read(32)
-                if len(mvhd) < 40:
-                    return None
-                scale, ticks = struct.unpack_from(*((">IQ", mvhd, 28) if mvhd[8] else (">II", mvhd, 20)))
-                return ticks / scale if mvhd[4:8] == b"mvhd" and scale else None
-            size = large if size == 1 else size
-            if not 8 <= size <= path.stat().st_size:
-                return None
-            file.seek(size - 16, os.SEEK_CUR)
-    return None
-
-
 def _declared_frames(path: Path, capture: Capture) -> float | None:
     """How many frames the file says it has; None when it says nothing that can be meant."""
     count = float(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     if not 0 < count < 1e9:
         return None
-    length_s = _mp4_length_s(path)
+    length_s = movie.length_s(path)
     return min(count, length_s * _fps(capture)) if length_s else count
 
 

@@ -339,7 +339,7 @@ def read_script(script, rate_hz, declared=-1.0, fps=30.0, broken=False, warnings
     warnings = [] if warnings is None else warnings
     with (
         patch.object(frames, "_check_file"),
-        patch.object(frames, "_mp4_length_s", return_value=None),
+        patch.object(frames.movie, "length_s", return_value=None),
         patch.object(frames.cv2, "VideoCapture", lambda *_: FakeFile(script, declared, fps, broken)),
     ):
         return list(read_video("clip.avi", rate_hz, warnings.append)), warnings
@@ -718,7 +718,7 @@ def test_a_file_of_another_codec_is_not_retrieved_while_it_is_off(tmp_path):
         pace = Pace(30, off="locked")
         with (
             patch.object(frames, "_check_file"),
-            patch.object(frames, "_mp4_length_s", return_value=None),
+            patch.object(frames.movie, "length_s", return_value=None),
             patch.object(frames.cv2, "VideoCapture", lambda *_: FakeFile([0.0, 0.1, 0.2], -1.0, 10.0)),
         ):
             seen = list(play("a.mp4", pace, pytest.fail, clock=lambda: 0.0, sleep=lambda _s: None))

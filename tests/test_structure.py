@@ -20,8 +20,8 @@ README = ROOT / "README.md"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ORDER = [  # DESIGN part 1
     *("errors", "files.lock", "files.whole", "files.toml", "config", "files.settings", "files.control"),
-    *("frames", "looking.camera", "looking.motion", "looking.governor", "looking.persons", "looking.background"),
-    *("looking.models", "landmarks", "geometry", "smoothing", "features"),
+    *("files.movie", "frames", "looking.camera", "looking.motion", "looking.governor", "looking.persons"),
+    *("looking.background", "looking.models", "landmarks", "geometry", "smoothing", "features"),
     *("estimate.steady", "estimate.profile", "baseline", "estimate.capture"),
     *("estimate.kinematics", "estimate.correction", "chain", "estimate.lens"),
     *("posture", "holds", "alerts", "estimate.health", "estimate.sideways"),
