@@ -1,5 +1,8 @@
 """Runs commands as a person types them, without a process of their own."""
 
+import json
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +10,8 @@ import cv2
 import numpy as np
 from typer.testing import CliRunner, Result
 
-from posturewatch import cli
+from posturewatch import cli, config
+from posturewatch.landmarks import Landmarks
 
 DEMO = Path(cli.__file__).parent / "demo.mp4"
 
@@ -45,3 +49,40 @@ def demo_pictures(start_s: float, end_s: float) -> list[np.ndarray[Any, Any]]:
         if number >= round(start_s * 10):
             found.append(capture.retrieve()[1])
     return found
+
+
+def samples_of(path: Path) -> list[dict[str, Any]]:
+    return [line for line in map(json.loads, path.read_text().splitlines()) if line["type"] == "sample"]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """`replay` of the upright sitter, baseline from its first 3 s: what it printed and recorded."""
+
+    result: Result
+    samples: Path
+    marks: Path
+
+
+def keep(baseline: Path) -> None:
+    """Have this baseline kept in the test's own folder."""
+    folder = config.data_folder() / "baselines"
+    folder.mkdir(parents=True)
+    shutil.copy(baseline, folder)
+
+
+def replayed(tmp_path: Path, video: Path, *words: str) -> tuple[Result, list[dict[str, Any]]]:
+    result = run("replay", video, "--samples", tmp_path / "samples.jsonl", *words)
+    assert result.exit_code == 0, result.output
+    return result, samples_of(tmp_path / "samples.jsonl")
+
+
+def first_line(path: Path) -> dict[str, Any]:
+    line: dict[str, Any] = json.loads(path.read_text().splitlines()[0])
+    return line
+
+
+def sitting(*segments: tuple[float, Landmarks]) -> list[Landmarks]:
+    """Looks, five a second, at what is seen for so many seconds each."""
+    seen = [found for seconds, found in segments for _ in range(round(seconds * 5))]
+    return [replace(found, t_s=round(number / 5, 3)) for number, found in enumerate(seen)]
