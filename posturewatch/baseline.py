@@ -23,7 +23,6 @@ from posturewatch.features import (
     Head,
     ear_height_ratio,
     ear_shoulder,
-    eyes_apart,
     pitch_ratio,
     pose_of,
     px_per_cm,
@@ -62,8 +61,8 @@ class FaceModel:
 @dataclass(frozen=True, slots=True)
 class Front:
     """Baseline of a front or oblique view. tragus (x, y slopes), depth_mm, shoulders' middle and difference left −
-    right (slopes), angles of the head against the camera, distance of the eyes (slope), how much farther than the hips
-    the shoulders are (mm, by the pose model)."""
+    right (slopes), angles of the head against the camera, how much farther than the hips the shoulders are (mm, by the
+    pose model)."""
 
     tragus: tuple[float, float]
     depth_mm: float
@@ -72,7 +71,6 @@ class Front:
     turn_deg: float
     flexion_deg: float
     bend_deg: float
-    eyes_apart: float
     shoulders_back_mm: float
     face: FaceModel
 
@@ -219,7 +217,6 @@ def _front(looks: list[Features]) -> Front:
         turn_deg=turn,
         flexion_deg=flexion,
         bend_deg=bend,
-        eyes_apart=max(_median([eyes_apart(f) for f in looks]), 1e-5),
         shoulders_back_mm=_median([shoulders_back_mm(f) for f in looks]),
         face=face,
     )
@@ -407,10 +404,10 @@ def _front_from(content: dict[str, Any]) -> Front:
     tragus, middle, across = (
         (_finite(content[name][0]), _finite(content[name][1])) for name in ("tragus", "middle", "across")
     )
-    numbers = ("depth_mm", "turn_deg", "flexion_deg", "bend_deg", "eyes_apart", "shoulders_back_mm")
-    depth, turn, flexion, bend, eyes, back = (_finite(content[name]) for name in numbers)
+    numbers = ("depth_mm", "turn_deg", "flexion_deg", "bend_deg", "shoulders_back_mm")
+    depth, turn, flexion, bend, back = (_finite(content[name]) for name in numbers)
     face = FaceModel(**arrays)
-    return Front(tragus, _positive(depth), middle, across, turn, flexion, bend, _positive(eyes), back, face)
+    return Front(tragus, _positive(depth), middle, across, turn, flexion, bend, back, face)
 
 
 def _finite(value: Any) -> float:

@@ -25,7 +25,6 @@ from posturewatch.features import (
     Head,
     ear_height_ratio,
     ear_shoulder,
-    eyes_apart,
     pitch_ratio,
     pose_of,
     px_per_cm,
@@ -212,7 +211,7 @@ def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) ->
     if seen is None:
         return replace(head_alone, reason="the face can't be followed")
     fit = fit_chain(seen.before, seen.now, turned_deg, head_upright(front), look.shoulders_seen)
-    drops_deg, sigmas_deg = correction.corrected(fit.fits, fit.rest, np.array([turned_deg]), seen.hints)
+    drops_deg, sigmas_deg = correction.corrected(fit.fits, fit.rest, np.array([turned_deg]), np.array([seen.nearer_mm]))
     drop_deg, sigma_deg = float(drops_deg[0]), float(sigmas_deg[0])
     if fit.fits.misfit[0] > MOST_MISFIT or not LEAST_DROP_DEG <= drop_deg <= MOST_DROP_DEG:
         return replace(head_alone, reason="what is seen fits no body")
@@ -237,11 +236,12 @@ def _from_front(look: Features, head: Head, baseline: Baseline, front: Front) ->
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One look beside the upright one: what the chain must explain in both, and the hints beside it."""
+    """One look beside the upright one: what the chain must explain in both, and how much nearer than the hips the pose
+    model takes the shoulders since then."""
 
     before: Sight
     now: Sight
-    hints: correction.Hints
+    nearer_mm: float
 
 
 def compare(look: Features, turned_deg: tuple[float, float, float], front: Front) -> Compared | None:
@@ -254,12 +254,7 @@ def compare(look: Features, turned_deg: tuple[float, float, float], front: Front
     shoulders = geometry.normalised(pose_of(look)[SHOULDERS, :2], look.size_px, look.focal_px)
     before = Sight(np.array(front.tragus), front.depth_mm, np.array(front.middle), np.array(front.across))
     now = Sight(tragus[:2] / tragus[2], float(tragus[2]), shoulders.mean(0), shoulders[0] - shoulders[1])
-    hints = correction.Hints(
-        np.array([front.shoulders_back_mm - shoulders_back_mm(look)]),
-        np.array([100 * np.log(max(eyes_apart(look), 1e-6) / front.eyes_apart)]),
-        np.array([front.tragus[1]]),
-    )
-    return Compared(before, now, hints)
+    return Compared(before, now, front.shoulders_back_mm - shoulders_back_mm(look))
 
 
 def head_turned(head: Head, front: Front) -> tuple[float, float, float]:

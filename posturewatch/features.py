@@ -117,12 +117,6 @@ def pitch_ratio(look: Features) -> float:
     return float(pose[NOSE, 1] - pose[EARS, 1].mean()) / max(size, 1e-6)
 
 
-def eyes_apart(look: Features) -> float:
-    """Distance of the eyes in the picture as a slope, from the pose model."""
-    pose = pose_of(look)
-    return float(np.linalg.norm(pose[EYES[0], :2] - pose[EYES[1], :2])) / look.focal_px
-
-
 def shoulders_back_mm(look: Features) -> float:
     """How much farther than the hips the shoulders are from the camera, by the pose model's own depths."""
     return 1000 * float(_told(look.world)[SHOULDERS, 2].mean())

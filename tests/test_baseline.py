@@ -70,7 +70,6 @@ def test_the_shoulders_and_the_tragi_are_kept_as_slopes_seen_from_the_camera():
     assert front.across == pytest.approx((345 / 686.3, 0.0), abs=1e-4)
     assert front.tragus == pytest.approx((0.0, -112.7 / 650), abs=1e-4)  # 145 mm · sin 51°
     assert front.depth_mm == pytest.approx(1.09 * 650, abs=0.5)  # the canonical face reads 9 % long
-    assert front.eyes_apart == pytest.approx(64 / (650 - 85), abs=1e-4)  # 64 mm, 85 mm before the tragi
 
 
 def test_how_far_back_the_shoulders_are_is_told_by_the_hips():
@@ -81,13 +80,6 @@ def test_how_far_back_the_shoulders_are_is_told_by_the_hips():
     world[[11, 12], 2] = -0.080, -0.040
     nearer = build([replace(each, world=world) for each in looks], HFOV_DEG)
     assert nearer.front.shoulders_back_mm == pytest.approx(-60.0, abs=0.01)
-
-
-def test_eyes_that_are_one_point_still_have_a_distance():
-    one = look(FRONT_ON)
-    pose = one.pose.copy()
-    pose[2] = pose[5]
-    assert build([replace(one, pose=pose)], HFOV_DEG).front.eyes_apart == pytest.approx(1e-5)
 
 
 def test_the_persons_own_face_is_kept_and_found_where_it_was():
@@ -449,8 +441,6 @@ def test_a_side_baseline_without_its_measures_is_damaged(tmp_path, changes):
         {"middle": [0.1, None]},
         {"across": {}},
         {"turn_deg": float("nan")},
-        {"eyes_apart": 0.0},
-        {"eyes_apart": ...},
         {"shoulders_back_mm": float("inf")},
         {"shoulders_back_mm": ...},
         {"face": None},

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calibration import fit, people
+from calibration import fit
 from posturewatch.estimate import correction
 
 COUNTS = ("people", "pictures", "people looked at steadily", "pictures looked at steadily")
@@ -23,9 +23,7 @@ def test_the_shipped_numbers_are_those_of_the_file() -> None:
 
 def test_fitting_again_gives_the_numbers_again() -> None:
     """Slow: half a minute, as the chain is fitted anew to every picture of the data."""
-    folders = (fit.DATA, fit.DATA / "steady")
-    of, steady = (fit.looks([line for line in people.read(each) if line.split == "fit"]) for each in folders)
-    again = fit.fitted(of, steady)
+    again = fit.fitted(*fit.learnt())
     assert {name: again[name] for name in COUNTS} == {name: FITTED[name] for name in COUNTS}
     assert again["weights"] == nearly(FITTED["weights"])
     assert again["flexion"] == nearly(FITTED["flexion"])

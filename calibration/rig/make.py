@@ -1,6 +1,7 @@
 """Makes the rig's data: renders people, lets the program's models look, writes what they found beside the truth.
 
 python -m calibration.rig.make data OUT [--people 90] [--seed 1] [--jobs 2]
+python -m calibration.rig.make more OUT        more people for the fit, from the front only
 python -m calibration.rig.make steady OUT      some people's pictures again, looked at as `measure` does
 python -m calibration.rig.make drills OUT      exercises done well, half, on one side, too fast, and not at all
 python -m calibration.rig.make idle OUT        minutes at a desk without any exercise, of one person more
@@ -14,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from functools import partial
@@ -32,7 +33,8 @@ from calibration.rig.studio import Studio, told
 from posturewatch.baseline import EVERY
 from posturewatch.errors import PosturewatchError
 from posturewatch.estimate.steady import find_steadily
-from posturewatch.landmarks import Finder
+from posturewatch.frames import Frame
+from posturewatch.landmarks import Finder, Landmarks
 
 PEOPLE, CLIP_PEOPLE, DRILL_PEOPLE, PICTURE_PEOPLE = 90, 3, 2, 6  # chosen
 CLIP_EVERY = 2  # chosen: the face of person 1 isn't found upright
@@ -40,6 +42,7 @@ FIRST_DRILLED = (
     95  # beyond the data's people; the first two are a man with a screen's and a woman with a laptop's camera
 )
 FIRST_IDLE, IDLE_S = 101, 300.0  # chosen: beyond all others; five minutes take ten to render
+FIRST_MORE, MORE_PEOPLE = 200, 80  # beyond all others; chosen: twice the data's for the fit
 STEADY_EVERY = 3  # chosen: six looks a picture take their time
 PICTURES = {  # kind → level (None: any) of the committed pictures
     ("neutral", 0.0),
@@ -58,7 +61,7 @@ DEMO_TRUTH = ("d_cva_deg", "d_flexion_deg", "d_turn_deg", "head_forward_cm", "si
 def main(words: list[str]) -> int:
     """Run the command; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m calibration.rig.make", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("what", choices=("data", "steady", "pictures", "clips", "drills", "idle", "demo"))
+    parser.add_argument("what", choices=("data", "more", "steady", "pictures", "clips", "drills", "idle", "demo"))
     parser.add_argument("out", type=Path, help="a folder; for demo an MP4 file")
     parser.add_argument("--people", type=int)
     parser.add_argument("--seed", type=int, default=1)
@@ -67,6 +70,8 @@ def main(words: list[str]) -> int:
     try:
         if given.what == "data":
             data(given.out, given.people or PEOPLE, given.seed, given.jobs)
+        elif given.what == "more":
+            more(given.out, given.people or MORE_PEOPLE, given.seed, given.jobs)
         elif given.what == "steady":
             steady(given.out, given.people or PEOPLE, given.seed, given.jobs)
         elif given.what == "clips":
@@ -89,6 +94,13 @@ def data(out: Path, count: int, seed: int, jobs: int) -> None:
     """Every person's landmark file; those that are there already are kept."""
     _claim(out, {"people": count, "seed": seed})
     _each(partial(_person_file, out), list(plan.people(count, seed)), jobs)
+
+
+def more(out: Path, count: int, seed: int, jobs: int) -> None:
+    """Landmark files of people beyond the data's, all for fitting, with fewer of the face's points."""
+    _claim(out, {"more people": count, "seed": seed})
+    sitters = [plan.sitter(FIRST_MORE + number, seed, "fit") for number in range(count)]
+    _each(partial(_front_file, out), sitters, jobs)
 
 
 def steady(out: Path, count: int, seed: int, jobs: int) -> None:
@@ -171,14 +183,27 @@ def _person_file(out: Path, who: Sitter, steadily: bool = False) -> str:
     path = out / f"{who.person.name}{lines.SUFFIX}"
     if path.exists():
         return f"{path.name}: kept"
-    found: list[Line] = []
-    sittings = [each for each in plan.sittings(who) if not (steadily and each.view == "oblique")]
-    look = find_steadily if steadily else Finder.find
+    views = ("front", "side") if steadily else ("front", "side", "oblique")
+    return _written(path, _pictured(who, views, find_steadily if steadily else Finder.find))
+
+
+def _front_file(out: Path, who: Sitter) -> str:
+    """The same from the front alone, with fewer of the face's points."""
+    path = out / f"{who.person.name}{lines.SUFFIX}"
+    if path.exists():
+        return f"{path.name}: kept"
+    return _written(path, lines.thinned(_pictured(who, ("front",), Finder.find), EVERY))
+
+
+def _pictured(who: Sitter, views: Sequence[str], look: Callable[[Finder, Frame], Landmarks]) -> list[Line]:
+    """Every picture of a person in these views, as `look` sees it."""
     with closing(Studio(who.person, who.scene)) as studio, Finder(stream=False) as eyes:
-        for sitting in sittings:
-            for shot in shots.of_sitting(sitting, studio.body):
-                found.append(studio.line(shot, sitting.placement, who.split, eyes, look))
-    return _written(path, found)
+        return [
+            studio.line(shot, sitting.placement, who.split, eyes, look)
+            for sitting in plan.sittings(who)
+            if sitting.view in views
+            for shot in shots.of_sitting(sitting, studio.body)
+        ]
 
 
 def _clip_file(out: Path, what: tuple[Clip, Sitter]) -> str:

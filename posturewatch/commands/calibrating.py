@@ -83,7 +83,7 @@ def calibrate(
             captured = lens.carried(captured, baselines.newest(baselines.folder(), camera_name, warn))
         path = path or baselines.folder() / baselines.file_name(camera_name, captured)
         baselines.save(path, captured, camera_name)
-        if side and captured.side is None:
+        if side and captured.view != "side":
             captured = _with_side(looks, captured, show)
             baselines.save(path, captured, camera_name)
     say(Text(f"{terminal.captured(captured)}\nKept in {path}."), quiet)

@@ -159,7 +159,8 @@ def captured(baseline: Baseline) -> str:
         lines.append(
             f"The camera's field of view is {baseline.hfov_deg:.1f}° ± {baseline.hfov_error_deg:.0f}°, measured."
         )
-    angle = baseline.side.ear_shoulder_deg if baseline.side is not None else baseline.upright_ear_shoulder_deg
+    from_side = baseline.side if baseline.view == "side" else None
+    angle = baseline.upright_ear_shoulder_deg if from_side is None else from_side.ear_shoulder_deg
     if angle is not None:
         lines.append(f"From the side the line from shoulder to ear tips {angle:+.0f}° ± {SIDE_ERROR_DEG:.0f}° forward.")
     return "\n".join(lines)

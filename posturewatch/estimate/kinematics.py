@@ -72,13 +72,12 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Fits:
     """The answer for n looks: unknowns (n, 27) in the order of `NAMES`, what they were expected to be, variance of the
-    fall of CVA (n,), chi-square of the 14 measurements (n,), chance that the seat sank (n,)."""
+    fall of CVA (n,), chi-square of the 14 measurements (n,)."""
 
     unknowns: Array
     expected: Array
     variance: Array
     misfit: Array
-    sunk: Array
 
     def __getitem__(self, name: str) -> Array:
         """One unknown of every look."""
@@ -142,7 +141,7 @@ def _combine(unknowns: Array, variance: Array, chi: Array, evidence: Array, expe
     weight /= weight.sum(0)
     mean = np.einsum("hn,hnk->nk", weight, unknowns)
     within = variance + np.square(unknowns[:, :, DROP] - mean[:, DROP])
-    return Fits(mean, expected, (weight * within).sum(0), (weight * chi).sum(0), weight[1:].sum(0))
+    return Fits(mean, expected, (weight * within).sum(0), (weight * chi).sum(0))
 
 
 def _tilt_deg(pitch0_deg: Array) -> Array:

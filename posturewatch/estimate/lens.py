@@ -81,7 +81,6 @@ def _refocused(front: Front, ratio: float) -> Front:
         tragus=tragus,
         middle=middle,
         across=across,
-        eyes_apart=front.eyes_apart / ratio,
         depth_mm=front.depth_mm * ratio,
         face=face,
     )
