@@ -190,6 +190,15 @@ def test_a_camera_at_the_side_needs_no_second_step(monkeypatch: pytest.MonkeyPat
     assert "° forward" in result.output
 
 
+def test_before_a_camera_aslant_the_side_is_asked_for_and_its_angle_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    aslant = landmarks(Sitter(body_turn_deg=40))
+    result = calibrated_on(monkeypatch, sitting((15, aslant), (5, SIDE)), "--side")
+    assert "turn your chair" in result.output
+    told = kept_as("desk")["upright_ear_shoulder_deg"]
+    assert told == pytest.approx(11, abs=2)
+    assert f"from shoulder to ear tips {told:+.0f}° ± 8° forward" in result.output
+
+
 def test_distance_and_side_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     result = calibrated_on(monkeypatch, sitting((12, FRONT), (5, SIDE)), "--side", "--distance-cm", "60")
     assert result.exit_code == 0, result.output
