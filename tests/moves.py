@@ -11,7 +11,7 @@ from posturewatch.baseline import PITCH_GAIN_DEG
 from posturewatch.coach import Coach
 from posturewatch.coaching.catalogue import Dose, Exercise, Movement, Step
 from posturewatch.features import Features, Head
-from posturewatch.geometry import head_angles_deg
+from posturewatch.geometry import CANONICAL_TRAGUS_CM, MEDIAPIPE_VFOV_DEG, head_angles_deg
 
 RATES_HZ = (5, 10, 30)
 at_every_rate = pytest.mark.parametrize("rate_hz", RATES_HZ)
@@ -22,7 +22,7 @@ AHEAD, BELOW = 0.9, 0.25  # the nose before the ears by so much of their distanc
 NOISE_DEG = 1.0
 SHOULDERS_RISE = 0.8  # of the ears' rise when sitting up (the rig's slumps and seats: .4-1.1)
 TILT_GAIN = 1.76  # a tilt over what the ears' line shows of it
-EARS_SINK = 0.8  # percent of the ear-shoulder distance per degree of looking down (rendered people)
+EARS_SINK = 0.3  # percent of the ear-shoulder distance per degree of looking down (rendered people: .2-1.2)
 
 TURN = Movement("turn", 25.0, 8.0, ("left", "right"), 5, 3.0)
 TILT = Movement("tilt", 12.0, 4.0, ("left", "right"), 5, 3.0)
@@ -81,19 +81,22 @@ def set_of(values, move_s=1.0, hold_s=3.0, rest_s=1.0, wait_s=3.0):
 
 @cache
 def upright():
-    """An upright look, its shoulder width and its ear-shoulder distance, pixels."""
+    """An upright look, its shoulder width and its ear-shoulder distance, pixels; where the face model has its tragi,
+    centimetres."""
     base = figures.look()
     heights = [base.pose[points, 1].mean() for points in ([11, 12], [7, 8])]
-    return base, np.linalg.norm(base.pose[11, :2] - base.pose[12, :2]), heights[0] - heights[1]
+    tragi = (base.head.matrix @ CANONICAL_TRAGUS_CM)[:3]
+    return base, np.linalg.norm(base.pose[11, :2] - base.pose[12, :2]), heights[0] - heights[1], tragi
 
 
 def look(t_s, turn=0.0, nod=0.0, tilt=0.0, grow=0.0, lift=0.0, rise=0.0, hands=0.0, face=1.0, noise=None):
     """Features of an upright person who turns (+ right), looks down, tilts (+ right), grows, sits up by `rise` and
     lifts the shoulders (percent of ear-shoulder distance and shoulder width, as the pose model shows them), wrists up
     from .5 of hands, the face found from .5 of face."""
-    base, width, neck = upright()
+    base, width, neck, tragi = upright()
     pose = base.pose.copy()
-    pose[:11, 1] -= (grow + rise - EARS_SINK * nod) / 100 * neck
+    up = (grow + rise - EARS_SINK * nod) / 100 * neck
+    pose[:11, 1] -= up
     pose[11:13, 1] -= lift / 100 * width + SHOULDERS_RISE * rise / 100 * neck
     pose[[15, 16], 1] = pose[11, 1] + (-50 if hands > 0.5 else 150)
     read = noise or {}
@@ -103,7 +106,8 @@ def look(t_s, turn=0.0, nod=0.0, tilt=0.0, grow=0.0, lift=0.0, rise=0.0, hands=0
     turn, nod, tilt = (angle + read.get(name, 0.0) for name, angle in (("turn", turn), ("nod", nod), ("tilt", tilt)))
     matrix = np.eye(4)
     matrix[:3, :3] = figures.about_x(8.0) @ figures.about_y(-turn) @ figures.about_x(nod) @ figures.about_z(tilt)
-    matrix[:3, 3] = base.head.matrix[:3, 3]
+    raised = [0.0, -up * tragi[2] / (base.size_px[1] / 2 / np.tan(np.radians(MEDIAPIPE_VFOV_DEG) / 2)), 0.0]
+    matrix[:3, 3] = tragi + raised - matrix[:3, :3] @ CANONICAL_TRAGUS_CM[:3]
     head = Head(*head_angles_deg(matrix), matrix, base.head.points)
     return replace(base, t_s=float(t_s), pose=pose, head=head)
 
@@ -134,7 +138,7 @@ def looks(rate_hz, seed=0, noise_deg=NOISE_DEG, dropped=0.0, end_s=None, **ways)
 
 def hidden(t_s, reason="head hidden", nobody=False):
     """A look that tells nothing."""
-    base, _, _ = upright()
+    base, *_ = upright()
     return Features(float(t_s), base.size_px, base.focal_px, reason=reason, nobody=nobody)
 
 

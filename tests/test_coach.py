@@ -108,8 +108,8 @@ def test_a_tilt_counts_too_where_the_face_is_lost_on_the_way():
     assert play(looks(10, end_s=tilt.t_s, tilt=tilt, face=face), TILT).counts == {"right": 2}
 
 
-@pytest.mark.parametrize(("hold_s", "counts"), [(1.5, {None: 2}), (0.8, {})])
-def test_growing_counts_from_half_of_its_hold_on(hold_s, counts):
+@pytest.mark.parametrize(("hold_s", "counts"), [(1.2, {None: 2}), (0.2, {})])
+def test_growing_counts_from_two_seconds_on(hold_s, counts):
     played = play(looks(10, grow=set_of([6, 6], move_s=1.2, hold_s=hold_s)), GROW)
     assert played.counts == counts
     assert played.hints == ([] if counts else ["longer"] * 2)

@@ -16,12 +16,14 @@ DOMINANT = 1.5  # chosen: by so much one axis outdoes another, each as a part of
 TIMED = {"leave": 3.0, "hands": 5.0}  # axes in seconds, and after so long without them the count begins anew; chosen
 
 HOLD_ENOUGH_S = 1.0  # chosen: of the hold that is asked for, for a repetition to count
-GROW_ENOUGH_S = 2.5  # the same of growing taller, which is small: half of the leaflets' 5 s; chosen
+GROW_ENOUGH_S = 2.0  # the same of growing taller, which is small: held 2–2.8 s it reads ≥ 2.9, work and fast ones ≤ 1.1
 QUICKEST_HZ = 2.1  # ranges a second: a smooth way of .8 s; glances take ≤ .6 s, which reads as .7 at 5 Hz; chosen
-# the same of the quicker way alone: less sure at 5 Hz; chosen. Growing slowly reads ≤ 2.2, a head back from aside ≥ 5
-# (rendered people); a sweep passes the start at full speed, in a look
-QUICKER_HZ = {"turn": 2.3, "tilt": 2.3, "nod": 2.3, "grow": 3.5}
+# the same of the quicker way alone: less sure at 5 Hz; chosen. A sweep passes the start at full speed, in a look
+QUICKER_HZ = {"turn": 2.3, "tilt": 2.3, "nod": 2.3}
 QUICKEST_NOD_HZ = 1.7  # a smooth way of 1 s: looks at a keyboard are nods without a hold, of ≤ .6 s; chosen
+# who stays low does not look at a keyboard (held ≤ 2.1 s, an exercise of 2 s ≥ 2.4), and as the face is lost there the
+# ways are coarse: of 1.1 s they read ≤ 2.2 (rendered people); a jerk of .5 s is 3.1
+STAYED_S, QUICKEST_STAYED_HZ = 2.25, 2.6
 QUICKEST_SWEEP_HZ = 2.5  # a smooth way of 1.1 s from side to side, half of which is told: it passes the start; chosen
 QUICKEST_DEG_S = 78.0  # mean of a smooth way whose peak is 95°/s: glances at a second screen are quicker; chosen
 HALFWAY, HALFWAY_S = 0.5, 1.5  # chosen: part of the target and least time of a movement that was meant
@@ -232,6 +234,10 @@ class Attempts:
 def _quick(axis: str, swing: Swing) -> bool:
     """Whether it was a glance or a jerk rather than an exercise."""
     most_hz = {"nod": QUICKEST_NOD_HZ, "sweep": QUICKEST_SWEEP_HZ}.get(axis, QUICKEST_HZ)
+    if axis == "grow" and swing.held_s >= GROW_ENOUGH_S:
+        return False  # so small a way is too coarse to tell its speed
+    if axis == "nod" and swing.held_s >= STAYED_S:
+        return swing.parts_hz > QUICKEST_STAYED_HZ
     if axis in CLEAR and swing.speed > QUICKEST_DEG_S:
         return True
     return swing.parts_hz > most_hz or (axis in QUICKER_HZ and swing.quicker_hz > QUICKER_HZ[axis])
