@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from moves import GROW, HANDS, NOD, SHOULDERS, SWEEP, Way, at_two_rates, looks, play, set_of, upright
+from moves import GROW, HANDS, NOD, SHOULDERS, SWEEP, TILT, TURN, Way, at_two_rates, looks, play, set_of, upright
 
 EARS, SHOULDER, ELBOWS, WRISTS = [7, 8], [11, 12], [13, 14], [15, 16]
 
@@ -115,6 +115,56 @@ def test_who_stays_low_may_get_there_a_little_quicker(hold_s, move_s, counts, hi
     played = play(looks(10, noise_deg=0.3, nod=set_of([28] * 2, move_s=move_s, hold_s=hold_s)), NOD)
     assert played.counts == counts
     assert played.hints == hints
+
+
+@pytest.mark.parametrize(
+    ("face", "pose", "counts"), [(0.6, 1.0, {None: 2}), (0.9, 0.6, {None: 2}), (0.4, 0.4, {}), (0.3, 1.0, {})]
+)
+def test_of_a_nod_the_model_that_reads_it_farther_is_believed_as_far_as_the_other_agrees(face, pose, counts):
+    parts = [
+        list(looks(10, noise_deg=0.3, nod=set_of([26 * part] * 2, move_s=1.5, hold_s=2.5))) for part in (face, pose)
+    ]
+    seen = (replace(by_pose, head=by_face.head) for by_face, by_pose in zip(*parts, strict=True))
+    assert play(seen, NOD).counts == counts
+
+
+def test_a_look_at_the_desk_that_goes_on_down_was_quick_all_the_same():
+    down = Way().stay(3.0)
+    for _ in range(3):
+        down.to(26.0, 0.45).to(31.0, 1.2).to(26.0, 0.3).to(0.0, 0.45).stay(1.5)
+    played = play(looks(10, noise_deg=0.3, nod=down), NOD)
+    assert played.counts == {}
+
+
+def test_shoulders_lifted_for_a_moment_are_asked_to_go_slower():
+    played = play(looks(10, lift=set_of([5.8] * 2, move_s=0.25, hold_s=0.0)), SHOULDERS)
+    assert (played.counts, played.hints) == ({}, ["slower"] * 2)
+
+
+@pytest.mark.parametrize("rate_hz", [10, 30])
+@pytest.mark.parametrize(("movement", "name", "value"), [(TURN, "turn", 31), (TILT, "tilt", 16)])
+def test_turns_and_tilts_take_about_a_second_each_way(rate_hz, movement, name, value):
+    ways = {move_s: set_of([-value, value], move_s=move_s, hold_s=2.0) for move_s in (1.05, 0.7)}
+    played = {move_s: play(looks(rate_hz, noise_deg=0.3, **{name: way}), movement) for move_s, way in ways.items()}
+    assert played[1.05].counts == {"left": 1, "right": 1}
+    assert (played[0.7].counts, played[0.7].hints) == ({}, ["slower"] * 2)
+
+
+def test_a_turn_that_is_quick_one_way_is_a_look_aside():
+    turn = Way().stay(3.0)
+    for _ in range(3):
+        turn.to(31.0, 0.6).stay(2.0).to(0.0, 2.0).stay(1.0)
+    assert play(looks(10, noise_deg=0.3, turn=turn), TURN).counts == {}
+
+
+@pytest.mark.parametrize(("stop_s", "counts"), [(0.6, {"left": 2, "right": 2}), (0.0, {})])
+def test_a_sweep_stays_a_moment_at_each_end(stop_s, counts):
+    turn = Way().stay(5.0).to(-19.0, 1.5)
+    for value in (19.0, -19.0, 19.0):
+        turn.stay(stop_s).to(value, 1.15)
+    low = Way().stay(2.5).to(30.0, 1.5).stay(20.0)
+    turn.stay(stop_s).to(0.0, 1.5).stay(1.0)
+    assert play(looks(10, noise_deg=0.2, end_s=turn.t_s, turn=turn, nod=low), SWEEP).counts == counts
 
 
 def low_then(turn, after_deg):
