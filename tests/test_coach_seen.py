@@ -128,6 +128,17 @@ def test_of_a_nod_the_model_that_reads_it_farther_is_believed_as_far_as_the_othe
     assert play(seen, NOD).counts == counts
 
 
+def test_a_face_found_in_the_hair_of_a_bowed_head_is_none():
+    made_of_it = {"nod": set_of([-10] * 2, move_s=1.5, hold_s=2.5), "turn": set_of([-26] * 2, move_s=1.5, hold_s=2.5)}
+    by_pose, by_face = (
+        list(looks(10, noise_deg=0.3, **ways))
+        for ways in ({"nod": set_of([36] * 2, move_s=1.5, hold_s=2.5)}, made_of_it)
+    )
+    seen = [replace(bowed, head=face.head) for bowed, face in zip(by_pose, by_face, strict=True)]
+    assert play(seen, NOD).counts == {None: 2}
+    assert play(seen, TURN).counts == {}
+
+
 def test_a_look_at_the_desk_that_goes_on_down_was_quick_all_the_same():
     down = Way().stay(3.0)
     for _ in range(3):

@@ -208,7 +208,8 @@ STRICT = replace(
     still=StillRule(limit_s=76.0),
     seated=SeatedRule(limit_s=150.0, away_s=20.0),
 )
-CREEPING = [Scene(4, Sitter(cva_drop_deg=2.0 * step), chair_mm=40) for step in range(1, 9)]
+# no step reads just 10 degrees, or the looks' noise would decide
+CREEPING = [Scene(4, Sitter(cva_drop_deg=2.0 * step - 0.7), chair_mm=40) for step in range(1, 9)]
 SHORT = (
     Scene(11),
     Scene(19, chair_mm=-20),  # a small move: where nothing moves, the first look at a new baseline comes late

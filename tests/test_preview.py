@@ -65,7 +65,7 @@ def front_baseline(size=VGA, head_x=320, shoulders_y=300):
     mesh = ring((0.0, 0.0), 60 * depth / FOCAL)[:468] + np.array([0.0, 0.0, depth])
     face = FaceModel(mesh, np.array([0.0, 0.0, depth]), np.eye(3))
     tragus = ((head_x - 320) / FOCAL, (150 - 240) / FOCAL)
-    front = Front(tragus, depth, (0.0, (shoulders_y - 240) / FOCAL), (320 / FOCAL, 0.0), 0.0, 0.0, 0.0, 0.1, 0.0, face)
+    front = Front(tragus, depth, (0.0, (shoulders_y - 240) / FOCAL), (320 / FOCAL, 0.0), 0.0, 0.0, 0.0, 0.0, face)
     return Baseline(size, 68.0, "front", (head_x, 150.0, 320.0), 1.0, 20, 0.7, 0.3, 0.0, front, None)
 
 
