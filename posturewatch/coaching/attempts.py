@@ -28,6 +28,9 @@ QUICKER_HZ = {"turn": 2.45, "nod": 2.3}  # the same of the quicker way alone: tu
 # are coarse: those of 1.1 s have up to 2.4, once 2.9 (rendered people); one of .6 s has 3.1
 STAYED_S, QUICKEST_STAYED_HZ = 2.25, 2.65
 SWEPT_S = 0.75  # beyond the target: fast ones ≤ .6, slow ones ≥ 1.1 (rendered people), who pass the start at full speed
+# Held so long it was slow, whatever the speed of ways so small: lifted shoulders fast ≤ .4, slow ≥ .7, once .1 at 5
+# looks a second, and up to 2.8 ranges a second (11 rendered people)
+SLOW_S = {"grow": GROW_ENOUGH_S, "shoulders": 0.5}
 QUICKEST_DEG_S = 78.0  # mean of a smooth way whose peak is 95°/s: glances at a second screen are quicker; chosen
 HALFWAY, HALFWAY_S = 0.5, 1.5  # chosen: part of the target and least time of a movement that was meant
 COMFORT = 0.8  # issue: of the range that was comfortable in earlier sets
@@ -239,8 +242,8 @@ class Attempts:
 
 def _quick(axis: str, swing: Swing) -> bool:
     """Whether it was a glance or a jerk rather than an exercise."""
-    if axis == "grow" and swing.held_s >= GROW_ENOUGH_S:
-        return False  # so small a way is too coarse to tell its speed
+    if swing.held_s >= SLOW_S.get(axis, np.inf):
+        return False
     if axis == "nod" and swing.held_s >= STAYED_S:
         return swing.parts_hz > QUICKEST_STAYED_HZ
     if axis == "sweep" and 0 < swing.held_s < SWEPT_S:
