@@ -9,6 +9,16 @@ if TYPE_CHECKING:
     from commands import Replayed
 
 
+# Longest first: begun last, one of them would keep a single process busy while the others have nothing left to do
+LONGEST = ("demo", "day", "fit", "footage", "privacy", "watching", "held", "coach", "rendered")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with the longest tests come first (and `--no-loadscope-reorder` leaves them there)."""
+    first = [f"test_{name}.py" for name in LONGEST]
+    items.sort(key=lambda item: first.index(item.path.name) if item.path.name in first else len(first))
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings and data live in the test's own folder."""

@@ -31,7 +31,7 @@ def write(path: Path, lines: Iterable[Line]) -> None:
 
 
 def read(path: Path) -> list[Line]:
-    """The lines of a file, with `face.points` as 478 pairs and `face.depths` as 478 numbers, pixels."""
+    """The lines of a file, with `face.points` (478, 2) and `face.depths` (478,) in pixels."""
     return unpacked(json.loads(text) for text in lzma.decompress(path.read_bytes()).decode().splitlines())
 
 
@@ -71,7 +71,7 @@ def unpacked(lines: Iterable[Line]) -> list[Line]:
             else:
                 points = points + _predicted(first, np.reshape(face["fit"], (4, 3)))
             pixels = points / TENTHS
-            face = {"matrix": face["matrix"], "points": pixels[:, :2].tolist(), "depths": pixels[:, 2].tolist()}
+            face = {"matrix": face["matrix"], "points": pixels[:, :2], "depths": pixels[:, 2]}
         out.append({**line, "face": face})
     return out
 
