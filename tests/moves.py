@@ -19,6 +19,9 @@ at_two_rates = pytest.mark.parametrize("rate_hz", RATES_HZ[:2])  # where 30 Hz t
 FACE_LOST_DEG = 50.0  # of turn, then only the pose model goes on
 POSE_GAIN, POSE_NOISE = 0.9, -2.0  # it reads a turn short, and wavers by so much of the face model's noise
 AHEAD, BELOW = 0.9, 0.25  # the nose before the ears by so much of their distance, and below them by so much of that
+EARS_ASIDE = (
+    0.29  # of the shoulder width: so far the ears are before the neck's axis, so that a bowed head carries them
+)
 NOISE_DEG = 1.0
 SHOULDERS_RISE = 0.8  # of the ears' rise when sitting up (the rig's slumps and seats: .4-1.1)
 TILT_GAIN = 1.76  # a tilt over what the ears' line shows of it
@@ -27,7 +30,7 @@ EARS_SINK = 0.3  # percent of the ear-shoulder distance per degree of looking do
 TURN = Movement("turn", 25.0, 8.0, ("left", "right"), 5, 3.0)
 TILT = Movement("tilt", 12.0, 4.0, ("left", "right"), 5, 3.0)
 NOD = Movement("nod", 20.0, 8.0, (), 5, 0.0)
-SWEEP = Movement("sweep", 15.0, 6.0, ("left", "right"), 5, 0.0)
+SWEEP = Movement("sweep", 15.0, 9.0, ("left", "right"), 5, 0.0)
 GROW = Movement("grow", 2.0, 1.0, (), 5, 5.0)
 SHOULDERS = Movement("shoulders", 5.0, 2.0, (), 5, 0.0)
 LEAVE = Movement("leave", 20.0, 0.0, (), 1, 0.0)
@@ -115,6 +118,7 @@ def look(t_s, turn=0.0, nod=0.0, tilt=0.0, grow=0.0, lift=0.0, rise=0.0, hands=0
 def heads_points(pose, turn_deg, nod_deg, tilt_deg):
     """Moves nose and ears of an upright pose in place to where the turned, bowed and tilted head has them."""
     turn, nod, roll = np.radians([turn_deg, nod_deg, tilt_deg / TILT_GAIN])
+    pose[:11, 0] -= EARS_ASIDE * np.linalg.norm(pose[11, :2] - pose[12, :2]) * np.sin(max(nod, 0.0)) * np.sin(turn)
     middle, across = pose[[7, 8], :2].mean(axis=0), np.linalg.norm(pose[7, :2] - pose[8, :2])
     half = across / 2 * np.cos(turn) * np.array([np.cos(roll), -np.sin(roll)])
     pose[7, :2], pose[8, :2] = middle + half, middle - half

@@ -92,7 +92,7 @@ def test_a_sweep_counts_too_where_the_face_is_lost_all_through_it(rate_hz):
     played = play(looks(rate_hz, end_s=turn.t_s, turn=turn, nod=lowered(turn), face=face), SWEEP)
     assert played.counts == {"left": 2, "right": 2}
     reached = np.mean([each.range_deg for each in played.of("Repetition")])
-    assert 21.0 < reached < 26.0  # the pose model alone reads .9 of it, 23.4
+    assert 26.0 < reached < 31.0  # the pose model alone reads 1.1 of it, 28.6
 
 
 @pytest.mark.parametrize(("across_s", "counts"), [(1.4, {"left": 2, "right": 2}), (0.8, {})])

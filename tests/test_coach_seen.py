@@ -69,6 +69,15 @@ def test_shoulders_that_rise_with_a_turned_or_tilted_head_are_drawn_along_by_it(
     assert play(looks(5, lift=lift, **{name: aside}), SHOULDERS).counts == {}
 
 
+@pytest.mark.parametrize(
+    ("move_s", "hold_s", "counts", "hints"), [(0.55, 0.3, {None: 2}, []), (0.35, 0.1, {}, ["slower"] * 2)]
+)
+def test_shoulders_are_lifted_and_let_down_in_a_second_and_not_in_less(move_s, hold_s, counts, hints):
+    played = play(looks(10, lift=set_of([6.0] * 2, move_s=move_s, hold_s=hold_s)), SHOULDERS)
+    assert played.counts == counts
+    assert played.hints == hints
+
+
 @pytest.mark.parametrize(("percent", "counts"), [(2.6, {None: 2}), (1.9, {})])
 def test_five_percent_of_lifted_shoulders_show_as_two_and_a_quarter(percent, counts):
     assert play(looks(10, lift=set_of([percent] * 2, move_s=1.2, hold_s=1.0)), SHOULDERS).counts == counts
@@ -161,21 +170,17 @@ def test_turns_and_tilts_take_about_a_second_each_way(rate_hz, movement, name, v
     assert (played[0.7].counts, played[0.7].hints) == ({}, ["slower"] * 2)
 
 
+@pytest.mark.parametrize(("move_s", "counts"), [(1.4, {"left": 2, "right": 2}), (1.0, {})])
+def test_a_wide_turn_takes_longer_than_a_glance_at_a_second_screen(move_s, counts):
+    turn = set_of([-62, 62] * 2, move_s=move_s, hold_s=3.0)
+    assert play(looks(10, noise_deg=0.3, turn=turn), TURN).counts == counts
+
+
 def test_a_turn_that_is_quick_one_way_is_a_look_aside():
     turn = Way().stay(3.0)
     for _ in range(3):
         turn.to(31.0, 0.6).stay(2.0).to(0.0, 2.0).stay(1.0)
     assert play(looks(10, noise_deg=0.3, turn=turn), TURN).counts == {}
-
-
-@pytest.mark.parametrize(("stop_s", "counts"), [(0.6, {"left": 2, "right": 2}), (0.0, {})])
-def test_a_sweep_stays_a_moment_at_each_end(stop_s, counts):
-    turn = Way().stay(5.0).to(-19.0, 1.5)
-    for value in (19.0, -19.0, 19.0):
-        turn.stay(stop_s).to(value, 1.15)
-    low = Way().stay(2.5).to(30.0, 1.5).stay(20.0)
-    turn.stay(stop_s).to(0.0, 1.5).stay(1.0)
-    assert play(looks(10, noise_deg=0.2, end_s=turn.t_s, turn=turn, nod=low), SWEEP).counts == counts
 
 
 def low_then(turn, after_deg):
@@ -191,6 +196,40 @@ def test_a_face_that_is_lost_low_stays_low_until_it_is_found(rate_hz):
     assert play(looks(rate_hz, end_s=turn.t_s, face=lost, **ways), SWEEP).counts == {"left": 2, "right": 2}
     found = play(looks(rate_hz, end_s=turn.t_s, **ways), SWEEP)
     assert sum(found.counts.values()) < 2
+
+
+def aside(turn, nose, widths):
+    """Nose and eyes only so far from the ears' middle as `nose`, and with each degree so many shoulder widths aside."""
+
+    def change(pose, t_s):
+        middle, width_px = pose[EARS, 0].mean(), upright()[1]
+        pose[:11, 0] = middle + nose * (pose[:11, 0] - middle)
+        pose[:11, 0] -= widths * width_px * float(turn.at(np.array([t_s]))[0])
+
+    return change
+
+
+@at_two_rates
+@pytest.mark.parametrize("nod_deg", [30.0, -10.0])
+def test_a_bowed_head_turns_as_far_as_it_goes_aside_of_the_shoulders_though_it_no_longer_reads_low(rate_hz, nod_deg):
+    turn = set_of([-30, 30] * 2, move_s=1.4, hold_s=0.5, rest_s=0.0, wait_s=6.0)
+    lost = Way(1.0).stay(2.8).to(0.0, 0.1).stay(turn.t_s)
+    seen = looks(rate_hz, end_s=turn.t_s, turn=turn, nod=low_then(turn, nod_deg), face=lost)
+    assert play(posed(seen, aside(turn, 0.3, 0.0023)), SWEEP).counts == {"left": 2, "right": 2}
+
+
+@at_two_rates
+def test_what_the_pose_model_lacks_on_one_side_it_does_not_lack_on_the_other(rate_hz):
+    turn = set_of([30, -30] * 2, move_s=1.4, hold_s=0.5, rest_s=0.0, wait_s=5.0)
+    low, lost = Way().stay(2.5).to(30.0, 1.5).stay(turn.t_s), Way(1.0).stay(6.8).to(0.0, 0.05).stay(turn.t_s)
+    seen = []
+    for each in looks(rate_hz, end_s=turn.t_s, turn=turn, nod=low, face=lost):
+        pose, there = each.pose.copy(), turn.at(np.array([each.t_s]))[0]
+        pose[:11, 0] += 0.085 * upright()[1] * max(there, 0.0) / 30  # as if it were turned by half as much
+        seen.append(replace(each, pose=pose))
+    played = play(seen, SWEEP)
+    assert played.counts == {"left": 2, "right": 2}
+    assert np.mean([each.range_deg for each in played.of("Repetition") if each.side == "right"]) > 26.0
 
 
 def test_a_head_turned_far_isnt_low_whatever_its_nod_reads():

@@ -20,18 +20,17 @@ TIMED = {"leave": 3.0, "hands": 5.0}  # axes in seconds, and after so long witho
 HOLD_ENOUGH_S = 1.0  # chosen: of the hold that is asked for, for a repetition to count
 GROW_ENOUGH_S = 2.0  # the same of growing taller: held for 2–2.8 s it reads ≥ 2.8, of the fast and at work ≤ 1.1
 # Ranges a second in the middle of both ways; a smooth way of 1 s has 1.9, and beyond it is a glance or a jerk. Between
-# ways of 1.1 s and fast ones or those of people at work (13 rendered people): turns 1.8 and 2.2, tilts 2.1 and 2.3,
-# shoulders 2.2 and 3.0. Sweeps have up to 2.6; nods and growing: chosen
-QUICKEST_HZ = {"turn": 2.0, "tilt": 2.25, "nod": 1.7, "sweep": 2.8, "grow": 2.1, "shoulders": 2.6}
+# ways of 1.1 s and fast ones or those of people at work (13 rendered people): turns 1.8 and 2.2, tilts 2.1 and 2.3;
+# nods and growing: chosen
+QUICKEST_HZ = {"turn": 2.0, "tilt": 2.25, "nod": 1.7, "grow": 2.1}
 QUICKER_HZ = {"turn": 2.45, "nod": 2.3}  # the same of the quicker way alone: turns 2.4 and 2.5; nods chosen
 # Who stays low does not look at a keyboard (held ≤ 2.1 s; exercises of 2 s ≥ 2.4). As the face is lost there the ways
 # are coarse: those of 1.1 s have up to 2.4, once 2.9 (rendered people); one of .6 s has 3.1
 STAYED_S, QUICKEST_STAYED_HZ = 2.25, 2.65
-SWEPT_S = 0.75  # beyond the target: fast ones ≤ .6, slow ones ≥ 1.1 (rendered people), who pass the start at full speed
-# Held so long it was slow, whatever the speed of ways so small: lifted shoulders fast ≤ .4, slow ≥ .7, once .1 at 5
-# looks a second, and up to 2.8 ranges a second (11 rendered people)
-SLOW_S = {"grow": GROW_ENOUGH_S, "shoulders": 0.5}
-QUICKEST_DEG_S = 78.0  # mean of a smooth way whose peak is 95°/s: glances at a second screen are quicker; chosen
+# There and back in all, where the speed of the ways is noise: lifted shoulders when fast ≤ .85, slow ≥ 1.05, sweeps
+# ≤ .75 and mostly ≥ 1.6 (15 rendered people); looks at the desk and aside again read as sweeps of ≤ 1.0, once 1.4
+LEAST_S = {"shoulders": 0.95, "sweep": 1.05}
+QUICKEST_DEG_S = 90.0  # mean of a smooth way whose peak is 110°/s: glances at a second screen are quicker; chosen
 HALFWAY, HALFWAY_S = 0.5, 1.5  # chosen: part of the target and least time of a movement that was meant
 COMFORT = 0.8  # issue: of the range that was comfortable in earlier sets
 FLOOR = {"turn": 12.0, "tilt": 7.0, "nod": 10.0, "sweep": 10.0, "grow": 1.5, "shoulders": 4.0}  # chosen: above noise
@@ -242,12 +241,12 @@ class Attempts:
 
 def _quick(axis: str, swing: Swing) -> bool:
     """Whether it was a glance or a jerk rather than an exercise."""
-    if swing.held_s >= SLOW_S.get(axis, np.inf):
-        return False
+    if axis in LEAST_S:
+        return swing.ended_s - swing.began_s < LEAST_S[axis]
+    if axis == "grow" and swing.held_s >= GROW_ENOUGH_S:
+        return False  # so small a way is too coarse to tell its speed
     if axis == "nod" and swing.held_s >= STAYED_S:
         return swing.parts_hz > QUICKEST_STAYED_HZ
-    if axis == "sweep" and 0 < swing.held_s < SWEPT_S:
-        return True
     if axis in CLEAR and swing.speed > QUICKEST_DEG_S:
         return True
     return swing.parts_hz > QUICKEST_HZ[axis] or swing.quicker_hz > QUICKER_HZ.get(axis, np.inf)

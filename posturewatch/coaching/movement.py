@@ -22,8 +22,14 @@ WINDOW_S = 0.45  # the median's: 3 looks at 5 Hz, 14 at 30 Hz, so it lags by .2 
 DRIFT_S = 10.0  # chosen: the start follows a person who sits a little differently
 LONGEST_STEP_S = 1.0  # chosen: between two looks, for anything that goes by time
 FOLLOW_S = 0.3  # chosen: time constant of what the pose model's angles lack to the face's
+FADE_DEG = 20.0  # chosen: of a bowed head they lack something else at another angle
 MOST_LACK_DEG = 20.0  # chosen: the nose against the ears reads a turn of 25–50° with SD 4 (rendered people)
 MOST_NOD_DEG = 45.0  # chosen: nobody looks farther down, and the pose model's nod is coarse
+# A bowed head's turn without a face: degrees for each shoulder width that the ears are aside of the shoulders' middle
+# and the nose aside of theirs. So told its slope is .7–1.2 and its SD 3–12 in 8 rendered people left out in turn, by
+# nose and ears alone .4–.8 and 3–21. Between the two nods both count
+BOWED_EARS, BOWED_NOSE = 240.0, 140.0
+BOWED_DEG = (10.0, 20.0)
 NOSE_AHEAD = 0.9  # of the ears' distance: so far the nose is before their middle (rendered people: no bias at 25–50°)
 NOSE_BELOW = 0.25  # of that distance it is below them, about 3 of 12 cm; chosen
 TILT_GAIN = 1.76  # degrees of tilt per degree of the line through the pose model's ears (rendered people)
@@ -49,11 +55,11 @@ LEFT_UP, LEFT_ASIDE = 0.8, 1.2  # of the shoulder width: so far from the start n
 LEFT_REASONS = ("head out of the picture", "shoulders out of view", "someone else in the picture")
 
 # What is kept of a look, in degrees and pixels; the head's from the face model, NaN where the face is lost
-TURN, NOD, TILT, EARS_Y, DEPTH, POSE_TURN, POSE_NOD, POSE_TILT, SHOULDERS_Y, WIDTH, NOSE_X, NOSE_Y = range(12)
+TURN, NOD, TILT, EARS_Y, DEPTH, POSE_TURN, POSE_NOD, POSE_TILT, SHOULDERS_Y, WIDTH, NOSE_X, NOSE_Y, ASIDE = range(13)
 HEAD_COLUMNS, POSE_COLUMNS = [TURN, NOD, TILT], [POSE_TURN, POSE_NOD, POSE_TILT]
-COLUMNS = {"turn": [TURN, POSE_TURN], "nod": [NOD, POSE_NOD], "tilt": [TILT, POSE_TILT]}
+COLUMNS = {"turn": [TURN, POSE_TURN, ASIDE], "nod": [NOD, POSE_NOD], "tilt": [TILT, POSE_TILT]}
 COLUMNS["sweep"] = [*COLUMNS["turn"], *COLUMNS["tilt"]]
-COLUMNS["grow"] = [*range(12)]  # with the angles that it is told without
+COLUMNS["grow"] = [*range(13)]  # with the angles that it is told without
 BODY_COLUMNS = [EARS_Y, DEPTH, SHOULDERS_Y, WIDTH, NOSE_X, NOSE_Y]
 
 
@@ -87,6 +93,7 @@ class Measure:
         self._rows: deque[tuple[float, Array]] = deque()
         self._values: deque[tuple[float, dict[str, float | None]]] = deque()
         self._lack = np.zeros(3)  # face − pose, of turn, nod and tilt
+        self._faced = np.zeros(3)  # the pose's when the face was seen last
         self._since_s: float | None = None
         self._last_s: float | None = None
         self._nodded_s, self._nodded = -np.inf, False
@@ -160,14 +167,16 @@ class Measure:
 
     def _head(self, look: Features, row: Array, start: Array, step_s: float) -> dict[str, float | None]:
         """The angles by the face model; where the face is lost the pose model carries on from there."""
-        posed = _posed(row, start)
+        posed = _posed(row, start, look.head is None and self._nodded)
         if look.head is None:
-            angles = posed + self._lack
+            fade = np.exp(-np.abs(posed - self._faced) / FADE_DEG) if self._nodded else 1.0
+            angles = posed + self._lack * fade
         else:
             angles = _faced(look.head, start)
             angles[1] = max(angles[1] / NOD_READ, min(posed[1], NOD_SHORT * angles[1]))
             lack = np.clip(angles - posed, -MOST_LACK_DEG, MOST_LACK_DEG)
             self._lack += (1 - np.exp(-max(step_s, 0.0) / FOLLOW_S)) * (lack - self._lack)
+            self._faced = posed
         return dict(zip(("turn", "nod", "tilt"), map(float, angles), strict=True))
 
     def _smoothed(self, t_s: float, raw: dict[str, float | None]) -> dict[str, float | None]:
@@ -205,7 +214,9 @@ def _row(look: Features) -> Array:
     turn = np.arctan2(ears[:, 0].mean() - nose[0], NOSE_AHEAD * across)
     posed = np.degrees(turn), PITCH_GAIN_DEG * pitch_ratio(look), -TILT_GAIN * np.degrees(np.arctan2(down, across))
     width = float(np.linalg.norm(pose[SHOULDERS[0], :2] - pose[SHOULDERS[1], :2]))
-    return np.array([*_of_face(look), *posed, pose[SHOULDERS, 1].mean(), width, *nose])
+    middle = ears[:, 0].mean()
+    aside = BOWED_EARS * (pose[SHOULDERS, 0].mean() - middle) + BOWED_NOSE * (middle - nose[0])
+    return np.array([*_of_face(look), *posed, pose[SHOULDERS, 1].mean(), width, *nose, aside / width])
 
 
 def _of_face(look: Features) -> tuple[float, ...]:
@@ -228,14 +239,16 @@ def _no_face(head: Head, row: Array, start: Array) -> bool:
     return bool(_posed(row, start)[1] - _faced(head, start)[1] > NO_FACE_DEG)
 
 
-def _posed(row: Array, start: Array) -> Array:
+def _posed(row: Array, start: Array, bowed: bool = False) -> Array:
     """Turn, nod and tilt from the start by the pose model's points in the picture: its own depths tell half of a turn,
-    and less with the chin low. A lowered nose is the less ahead of the ears."""
+    and less with the chin low. A lowered nose is the less ahead of the ears; bowed says that the head is low, whatever
+    its nod reads."""
     turn, nod, tilt = row[POSE_COLUMNS] - start[POSE_COLUMNS]
-    read, bowed = np.radians(row[POSE_TURN]), np.radians(np.clip(nod, 0.0, MOST_NOD_DEG))
-    ahead = np.cos(bowed) - NOSE_BELOW * np.sin(bowed)
+    read, down = np.radians(row[POSE_TURN]), np.radians(np.clip(nod, 0.0, MOST_NOD_DEG))
+    ahead = np.cos(down) - NOSE_BELOW * np.sin(down)
     turn = np.degrees(np.arctan2(np.sin(read), ahead * np.cos(read))) - start[POSE_TURN]
-    return np.array([turn, nod, tilt])
+    low = 1.0 if bowed else np.clip((nod - BOWED_DEG[0]) / (BOWED_DEG[1] - BOWED_DEG[0]), 0.0, 1.0)
+    return np.array([turn + low * (row[ASIDE] - start[ASIDE] - turn), nod, tilt])
 
 
 def _medians(rows: deque[tuple[float, Array]]) -> Array:
