@@ -70,7 +70,7 @@ def test_shoulders_that_rise_with_a_turned_or_tilted_head_are_drawn_along_by_it(
 
 
 @pytest.mark.parametrize(
-    ("move_s", "hold_s", "counts", "hints"), [(0.55, 0.3, {None: 2}, []), (0.35, 0.1, {}, ["slower"] * 2)]
+    ("move_s", "hold_s", "counts", "hints"), [(0.55, 0.3, {None: 2}, []), (0.45, 0.1, {}, ["slower"] * 2)]
 )
 def test_shoulders_are_lifted_and_let_down_in_a_second_and_not_in_less(move_s, hold_s, counts, hints):
     played = play(looks(10, lift=set_of([6.0] * 2, move_s=move_s, hold_s=hold_s)), SHOULDERS)
@@ -199,11 +199,11 @@ def test_a_face_that_is_lost_low_stays_low_until_it_is_found(rate_hz):
 
 
 def aside(turn, nose, widths):
-    """Nose and eyes only so far from the ears' middle as `nose`, and with each degree so many shoulder widths aside."""
+    """The nose only so far from the ears' middle as `nose`, and with each degree all so many shoulder widths aside."""
 
     def change(pose, t_s):
         middle, width_px = pose[EARS, 0].mean(), upright()[1]
-        pose[:11, 0] = middle + nose * (pose[:11, 0] - middle)
+        pose[0, 0] = middle + nose * (pose[0, 0] - middle)
         pose[:11, 0] -= widths * width_px * float(turn.at(np.array([t_s]))[0])
 
     return change
@@ -225,11 +225,11 @@ def test_what_the_pose_model_lacks_on_one_side_it_does_not_lack_on_the_other(rat
     seen = []
     for each in looks(rate_hz, end_s=turn.t_s, turn=turn, nod=low, face=lost):
         pose, there = each.pose.copy(), turn.at(np.array([each.t_s]))[0]
-        pose[:11, 0] += 0.085 * upright()[1] * max(there, 0.0) / 30  # as if it were turned by half as much
+        pose[:11, 0] += 0.1 * upright()[1] * max(there, 0.0) / 30  # as if it were hardly turned
         seen.append(replace(each, pose=pose))
     played = play(seen, SWEEP)
     assert played.counts == {"left": 2, "right": 2}
-    assert np.mean([each.range_deg for each in played.of("Repetition") if each.side == "right"]) > 26.0
+    assert np.mean([each.range_deg for each in played.of("Repetition") if each.side == "right"]) > 22.0
 
 
 def test_a_head_turned_far_isnt_low_whatever_its_nod_reads():
