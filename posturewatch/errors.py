@@ -1,5 +1,10 @@
 """The one error type for mistakes a person can mend, and the way a running program is asked to end."""
 
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+
 
 class PosturewatchError(Exception):
     """What happened, to which thing, and what to try: one line on stderr, exit code 1."""
@@ -12,3 +17,16 @@ class Ended(KeyboardInterrupt):
     KeyboardInterrupt has passed through an exec, as each dataclass that is being defined runs one (CPython's
     `unhandled_keyboard_interrupt`).
     """
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the block is through."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

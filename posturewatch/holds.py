@@ -59,6 +59,10 @@ class Still:
         if turned_deg <= self._rule.pitch_deg and moved_cm <= self._rule.place_cm:
             self.still_s += step_s
 
+    def soon_s(self) -> float:
+        """Seconds until the limit if every look to come is as the last one; infinite while the head is elsewhere."""
+        return self._rule.limit_s - self.still_s if self._moved_s is None else math.inf
+
     def reset(self) -> None:
         """Begin anew, wherever the head is at the next look."""
         self.still_s = 0.0
@@ -135,6 +139,10 @@ class Holds:
         hold_s = 0.0 if posture.held == UPRIGHT else posture.out_s
         self.clocks = Clocks(hold_s, self._dose, self._still.still_s, self._seated.seated_s)
         return self.clocks
+
+    def still_soon_s(self) -> float:
+        """Seconds until the still clock's limit if every look to come is as the last one."""
+        return self._still.soon_s()
 
     def exercise_done(self) -> None:
         """An exercise was completed: the dose is 0."""

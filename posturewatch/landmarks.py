@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from posturewatch.errors import uninterrupted
 from posturewatch.frames import Frame, Picture
 from posturewatch.looking import background, models, persons
 from posturewatch.looking.persons import Place
@@ -183,7 +184,7 @@ class Finder:
         return self._posed(image)
 
     def _run(self, model: Any, image: Any) -> Any:
-        with models.uninterrupted():
+        with uninterrupted():  # closed while they still work, the models crash
             return model.detect_for_video(image, self._last_ms) if self._stream else model.detect(image)
 
 

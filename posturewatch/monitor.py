@@ -106,7 +106,7 @@ class Monitor:
         rules, state, clocks = self._settings, self._posture.current, self._holds.clocks
         left_s = [self._posture.soon_s()]
         if state.told:  # else the clocks stand
-            left_s += [rules.still.limit_s - clocks.still_s, rules.seated.limit_s - clocks.seated_s]
+            left_s += [self._holds.still_soon_s(), rules.seated.limit_s - clocks.seated_s]
         if state.told and state.kept is not None:
             flexion_deg = None if self._seen is None else self._seen.neck_flexion_deg
             whole_s = limit_s(state.kept, flexion_deg, rules.posture)

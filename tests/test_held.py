@@ -1,5 +1,6 @@
 """Ticks that weren't looked at: the last look stands for them, in the clocks and alerts as in the recording."""
 
+import contextlib
 import json
 import math
 from dataclasses import replace
@@ -33,6 +34,7 @@ from test_monitor import (  # remembered: the pictures drawn there are worked ou
 from posturewatch import baseline as baselines
 from posturewatch.commands.running import Session
 from posturewatch.config import with_hfov
+from posturewatch.errors import Ended
 from posturewatch.estimate.capture import Calibrating, Failed, Started, Startup, Window
 from posturewatch.files.record import Outputs, Recorder, as_line
 from posturewatch.files.replay import read_landmarks, read_session
@@ -256,6 +258,24 @@ def test_a_session_that_is_not_governed_says_so(tmp_path):
     assert read_session(marks).governed is False
 
 
+@pytest.mark.parametrize("events", range(1, 12))
+def test_a_session_ended_at_any_event_has_written_down_the_look_it_came_from(tmp_path, events):
+    paths = tmp_path / "samples.jsonl", tmp_path / "landmarks.jsonl"
+    left = iter([None] * events)
+
+    def show(_event):
+        if next(left, True):
+            raise Ended
+
+    with contextlib.closing(Outputs(*(Recorder(path) for path in paths))) as outputs:
+        session = Session(STRICT, "0", 2.0, outputs, show)
+        with pytest.raises(Ended):
+            session.run(stream(2, (10, UPRIGHT)), Startup(KEPT))
+    looked = list(read_landmarks(paths[1], pytest.fail))
+    told = [json.loads(line) for line in paths[0].read_text().splitlines() if '"type":"sample"' in line]
+    assert looked[-1].t_s == told[-1]["t_s"] == (events - 1) / 2
+
+
 # A new baseline
 
 
@@ -453,6 +473,7 @@ def test_something_happens_when_it_was_said_if_all_stays_as_it_is(parts, last):
         ([(4, "upright"), (40, "forward")], 5.0),  # all of it
         ([(4, "upright"), (14, "forward"), (3, "upright")], 2.0),  # back after 5 s
         ([(45, "upright")], 5.0),  # still
+        ([(47, "upright"), (3, "down")], 7.0),  # no longer: the dwell
         ([(4, "upright"), (2, "nobody")], 1.0),  # away after 3 s
         ([(4, "upright"), (7, "dark")], 3.0),  # unknown after 10 s
         ([(4, "upright"), (8, "nobody")], math.inf),

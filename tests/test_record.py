@@ -18,6 +18,7 @@ from recordings import HEADER, NOTHING, NOTICE, TRANSITION, found, lines, read, 
 from samples import SAMPLE, UNTOLD
 
 from posturewatch.errors import PosturewatchError
+from posturewatch.files import record as files_record
 from posturewatch.files.record import Outputs, Recorder, as_line
 from posturewatch.files.replay import read_session
 from posturewatch.session import Sample
@@ -198,6 +199,20 @@ def test_each_line_is_in_the_file_when_write_returns(tmp_path):
     for number in range(1, 4):
         recorder.write(replace(SAMPLE, t_s=float(number)))
         assert [line.get("t_s") for line in lines(tmp_path / "r.jsonl")] == [None, 1.0, 2.0, 3.0][: number + 1]
+    recorder.close()
+
+
+def test_ctrl_c_while_a_line_is_made_waits_until_it_is_written(tmp_path, monkeypatch):
+    def interrupted(event):
+        os.kill(os.getpid(), signal.SIGINT)
+        return as_line(event)
+
+    recorder = Recorder(tmp_path / "r.jsonl")
+    recorder.begin({**HEADER, "baseline": None})
+    monkeypatch.setattr(files_record, "as_line", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        recorder.write(found(1))
+    assert [line["type"] for line in lines(tmp_path / "r.jsonl")] == ["session", "landmarks"]
     recorder.close()
 
 

@@ -1,6 +1,7 @@
 """One stream of looks through one monitor: recorded, counted and shown. Live and replay are this one."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,15 +51,19 @@ class Session:
 
     def run(self, looks: Iterable[Landmarks | Held | Wish], start: Baseline | Window | Startup) -> None:
         """Feed the looks through the pipeline until they end; wishes among them come from a recording."""
-        for event in self.monitor.run(self._recorded(looks), start):
-            self._begin(event, start)
-            if isinstance(event, Moment):
-                self.sample = event.sample
-            record = event.sample if isinstance(event, Moment) else event
-            if isinstance(record, (Sample, Transition, Notice)):
-                self.outputs.write(record)
-                self.summary.add(record)
-            self.show(event)
+        with contextlib.closing(self._recorded(looks)) as recorded:  # ended at any moment, the look is written down
+            for event in self.monitor.run(recorded, start):
+                self._happened(event, start)
+
+    def _happened(self, event: Happening, start: Baseline | Window | Startup) -> None:
+        self._begin(event, start)
+        if isinstance(event, Moment):
+            self.sample = event.sample
+        record = event.sample if isinstance(event, Moment) else event
+        if isinstance(record, (Sample, Transition, Notice)):
+            self.outputs.write(record)
+            self.summary.add(record)
+        self.show(event)
 
     def wish(self, wish: Wish) -> None:
         """Do what is asked, and record it, so that a replay does it too."""
@@ -86,14 +91,16 @@ class Session:
             kept = start.stored if isinstance(start, Startup) else self.baseline
             self.outputs.begin(self._header(live, kept), None if kept is None else as_dict(kept))
 
-    def _recorded(self, looks: Iterable[Landmarks | Held | Wish]) -> Iterator[Landmarks | Held]:
+    def _recorded(self, looks: Iterable[Landmarks | Held | Wish]) -> Generator[Landmarks | Held, None, None]:
         """The looks, each written down once it is done with: whether it was quiet then stands before it."""
         for look in looks:
             if isinstance(look, Wish):
                 self.wish(look)
                 continue
-            yield look
-            self.outputs.write(look)
+            try:
+                yield look
+            finally:
+                self.outputs.write(look)
 
     def _quiet(self, t_s: float) -> bool:
         """Whether alerts are to wait; each change is recorded."""

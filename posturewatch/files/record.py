@@ -10,7 +10,7 @@ from typing import IO, Any, TypeGuard
 
 import numpy as np
 
-from posturewatch.errors import PosturewatchError
+from posturewatch.errors import PosturewatchError, uninterrupted
 from posturewatch.landmarks import Array, Face, Held, Landmarks
 from posturewatch.posture import Transition
 from posturewatch.session import Event, Notice, Sample, Wish
@@ -115,7 +115,8 @@ class Recorder:
         """Append one event."""
         if self._waiting is not None:
             self._waiting.append(event)
-        else:
+            return
+        with uninterrupted():
             self._put(as_line(event))
 
     def close(self) -> None:

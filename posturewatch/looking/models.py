@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import os
-import signal
 import struct
 import sys
 from collections.abc import Iterator
@@ -91,19 +90,6 @@ def _nameless_file() -> int | None:
         return os.memfd_create("model")
     except OSError:  # forbidden on this system
         return None
-
-
-@contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait until the models are through: closed while they still work, they crash."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
