@@ -32,7 +32,7 @@ TILT = Movement("tilt", 12.0, 4.0, ("left", "right"), 5, 3.0)
 NOD = Movement("nod", 20.0, 8.0, (), 5, 0.0)
 SWEEP = Movement("sweep", 15.0, 9.0, ("left", "right"), 5, 0.0)
 GROW = Movement("grow", 2.0, 1.0, (), 5, 5.0)
-SHOULDERS = Movement("shoulders", 5.0, 2.0, (), 5, 0.0)
+SHOULDERS = Movement("shoulders", 5.0, 1.5, (), 5, 0.0)
 LEAVE = Movement("leave", 20.0, 0.0, (), 1, 0.0)
 HANDS = Movement("hands", 5.0, 0.0, (), 1, 0.0)
 

@@ -83,6 +83,71 @@ def test_five_percent_of_lifted_shoulders_show_as_two_and_a_quarter(percent, cou
     assert play(looks(10, lift=set_of([percent] * 2, move_s=1.2, hold_s=1.0)), SHOULDERS).counts == counts
 
 
+def circles(*heights, move_s=1.0, wait_s=3.0):
+    """Shoulders that go to each height in turn, percent of their width as the pose model shows it."""
+    way = Way().stay(wait_s)
+    for height in heights:
+        way.to(height, move_s)
+    return way.stay(2.5)
+
+
+@at_two_rates
+def test_shoulders_are_lifted_from_where_they_are_lowest_be_it_lower_than_they_began(rate_hz):
+    lift = circles(1.7, -2.8, 0.6, -2.6, 1.2, -2.5, move_s=1.2)
+    assert play(looks(rate_hz, lift=lift), SHOULDERS).counts == {None: 3}
+
+
+def test_a_lift_is_the_larger_of_its_ways_up_and_down():
+    assert play(looks(10, lift=circles(1.8, -1.0, 1.8, -1.0)), SHOULDERS).counts == {None: 2}
+    assert play(looks(10, lift=circles(1.8, 0.0, 1.8, 0.0)), SHOULDERS).counts == {}
+
+
+def test_shoulders_that_stay_half_way_down_have_been_lifted_all_the_same():
+    assert play(looks(10, lift=circles(6.0, 3.0, 6.5, 3.0)), SHOULDERS).counts == {None: 2}
+
+
+@pytest.mark.parametrize(("nod", "counts"), [(3.0, {None: 2}), (-7.0, {})])
+def test_shoulders_that_are_lifted_while_the_head_nods_are_not_what_was_asked_for(nod, counts):
+    ways = {name: set_of([value] * 2, move_s=1.2, hold_s=1.0) for name, value in (("lift", 6.0), ("nod", nod))}
+    assert play(looks(10, noise_deg=0.3, **ways), SHOULDERS).counts == counts
+
+
+def test_a_nod_that_one_in_ten_looks_reads_is_an_error_of_the_models():
+    nod = Way().stay(3.0)
+    for _ in range(2):
+        nod.stay(1.5).to(7.0, 0.0).stay(0.3).to(0.0, 0.0).stay(2.6)
+    lift = set_of([6.0] * 2, move_s=1.2, hold_s=1.0)
+    assert play(looks(10, noise_deg=0.1, lift=lift, nod=nod), SHOULDERS).counts == {None: 2}
+
+
+@pytest.mark.parametrize(("ears", "counts"), [(1.5, {None: 2}), (4.5, {})])
+def test_shoulders_that_are_lifted_with_the_head_are_not_what_was_asked_for(ears, counts):
+    ears_percent = ears * upright()[1] / upright()[2]  # of the ear–shoulder distance
+    ways = {"lift": set_of([9.0] * 2, move_s=1.2, hold_s=1.0), "grow": set_of([ears_percent] * 2, 1.2, 1.0)}
+    assert play(looks(10, **ways), SHOULDERS).counts == counts
+
+
+def test_a_head_that_rises_a_little_and_sinks_again_lifts_no_shoulders():
+    ears_percent = 2.8 * upright()[1] / upright()[2]
+    assert play(looks(10, grow=set_of([ears_percent] * 5, 0.8, 0.4, 1.5)), SHOULDERS).counts == {}
+
+
+def test_a_face_that_is_lost_for_a_moment_interrupts_no_lift_and_one_lost_for_longer_does():
+    for lost_s, counts in ((0.6, {None: 2}), (1.4, {})):
+        face, lift = Way(1.0).stay(3.0), Way().stay(3.0)
+        for _ in range(2):
+            face.stay(1.3).to(0.0, 0.0).stay(lost_s).to(1.0, 0.0).stay(3.7 - lost_s)
+            lift.to(6.0, 1.2).stay(1.6).to(0.0, 1.2).stay(1.0)
+        assert play(looks(10, lift=lift, face=face), SHOULDERS).counts == counts
+
+
+@pytest.mark.parametrize(("hold_s", "counts", "hints"), [(5.0, {None: 2}, []), (0.4, {}, ["longer"] * 2)])
+def test_shoulders_that_are_to_be_tensed_are_held(hold_s, counts, hints):
+    tensed = replace(SHOULDERS, hold_s=5.0)
+    played = play(looks(10, lift=set_of([2.8] * 2, move_s=0.8, hold_s=hold_s, rest_s=4.0)), tensed)
+    assert (played.counts, played.hints) == (counts, hints)
+
+
 # Hands
 
 

@@ -213,11 +213,11 @@ def test_the_camera_can_follow_eight_axes_each_in_its_unit():
         ("crown-stretch-chin-sweep", "grow", 2, 1, (), 5, 5),
         ("crown-stretch-chin-sweep", "nod", 20, 8, (), 5, 0),
         ("crown-stretch-chin-sweep", "sweep", 15, 9, ("left", "right"), 5, 0),
-        ("neck-shoulder-rotation", "shoulders", 5, 2.5, (), 5, 0),
+        ("neck-shoulder-rotation", "shoulders", 5, 1.5, (), 5, 0),
         ("neck-shoulder-rotation", "sweep", 15, 9, ("left", "right"), 5, 0),
         ("warm-up-circles", "leave", 20, 0, (), 1, 0),
         ("self-massage", "hands", 5, 0, (), 1, 0),
-        ("progressive-relaxation", "shoulders", 5, 2.5, (), 5, 5),
+        ("progressive-relaxation", "shoulders", 5, 1.5, (), 5, 5),
         ("progressive-relaxation", "hands", 5, 0, (), 1, 0),
     ],
 )

@@ -1,14 +1,14 @@
 """What each movement was: a repetition, too quick, half-way, to the other side, or about another axis."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from posturewatch.coaching.catalogue import SIDED, Movement
-from posturewatch.coaching.movement import Measure, Reading, level
-from posturewatch.coaching.swings import GAP_S, LONGEST_S, SETTLED_S, Swing, Swings
+from posturewatch.coaching.movement import SHOULDERS_READ, Measure, Reading, level
+from posturewatch.coaching.swings import GAP_S, LONGEST_S, SETTLED_S, Lifts, Swing, Swings
 
 # EXERCISES.md, camera verification: from here on a movement about an axis is a clear one
 CLEAR = {"turn": 25.0, "tilt": 12.0, "nod": 20.0, "sweep": 15.0}
@@ -27,9 +27,13 @@ QUICKER_HZ = {"turn": 2.45, "nod": 2.3}  # the same of the quicker way alone: tu
 # Who stays low does not look at a keyboard (held ≤ 2.1 s; exercises of 2 s ≥ 2.4). As the face is lost there the ways
 # are coarse: those of 1.1 s have up to 2.4, once 2.9 (rendered people); one of .6 s has 3.1
 STAYED_S, QUICKEST_STAYED_HZ = 2.25, 2.65
-# There and back in all, where the speed of the ways is noise: lifted shoulders when fast ≤ .85, slow ≥ 1.05, sweeps
-# ≤ .75 and mostly ≥ 1.6 (15 rendered people); looks at the desk and aside again read as sweeps of ≤ 1.0, once 1.4
-LEAST_S = {"shoulders": 0.95, "sweep": 1.05}
+# Where the speed of the ways is noise: a sweep there and back in all, when fast ≤ .75 s and mostly ≥ 1.6 (15 rendered
+# people), looks at the desk and aside again ≤ 1.0, once 1.4; shoulders beyond half of their lift, when fast ≤ .61 s
+# and slow ≥ .81 (15 rendered people)
+LEAST_SWEEP_S, LEAST_LIFTED_S = 1.05, 0.7
+# While shoulders circle, eight of ten looks have the head's nod within 4.7° and the ears within 2.0 % of the shoulder
+# width (15 rendered people); at work one of them is mostly beyond
+KEPT = {"nod": 5.0, "ears_up": 3.0}
 QUICKEST_DEG_S = 90.0  # mean of a smooth way whose peak is 110°/s: glances at a second screen are quicker; chosen
 HALFWAY, HALFWAY_S = 0.5, 1.5  # chosen: part of the target and least time of a movement that was meant
 COMFORT = 0.8  # issue: of the range that was comfortable in earlier sets
@@ -109,20 +113,23 @@ class Attempts:
         sides: dict[int, str | None] = dict(SIDES) if movement.axis in SIDED else {1: None}
         self.goals = {side: goal(movement, side, ranges or {}) for side in sides.values()}
         targets = {sign: self.goals[side] for sign, side in sides.items()}
-        self._swings = {movement.axis: Swings(min(movement.back, BACK_MOST * min(targets.values())), targets)}
+        back = min(movement.back, BACK_MOST * min(targets.values()))
+        lifts = movement.axis == "shoulders"
+        self._swings = {movement.axis: Lifts(back, targets[1]) if lifts else Swings(back, targets)}
         for axis in OTHERS.get(movement.axis, ()):
             ways = SIDES if axis in SIDED else (1,)
             self._swings[axis] = Swings(CLEAR_BACK * CLEAR[axis], dict.fromkeys(ways, CLEAR[axis]))
         several = movement.repetitions * max(len(movement.sides), 1) >= IN_A_ROW
         self._series = Series() if several and movement.axis not in TIMED else None
         self._lately: deque[tuple[float, dict[str, float]]] = deque()  # each axis as a part of CLEAR
+        self._looks: deque[Reading] = deque()
         self._named_s = self._unlevel_s = float("-inf")
         self._last_s: float | None = None
         self._met_s = self._unmet_s = 0.0
         self._spent = False
 
     @property
-    def wanted(self) -> Swings:
+    def wanted(self) -> Swings | Lifts:
         """The axis that the step is about."""
         return self._swings[self._movement.axis]
 
@@ -150,8 +157,11 @@ class Attempts:
         if self._movement.axis in TIMED:
             return self._seconds(reading, step_s)
         values = {axis: getattr(reading, axis) for axis in self._swings}
-        self._remember(reading.t_s, values)
-        self._unlevel_s = self._unlevel_s if level(reading) else reading.t_s
+        self._remember(reading, values)
+        if not level(reading):
+            self._unlevel_s = reading.t_s
+            if self._movement.axis == "shoulders":
+                self.wanted.reset()
         ended = {axis: swings.see(reading.t_s, values[axis]) for axis, swings in self._swings.items()}
         self._keep_start(reading.t_s, step_s)
         judged = [self._judged(axis, swing) for axis, swing in ended.items() if swing is not None]
@@ -182,6 +192,8 @@ class Attempts:
         if axis in CLEAR and max(parts.values()) > DOMINANT * parts.get(axis, 0.0):
             return None
         if axis == "grow" and self._unlevel_s > swing.began_s - LEVEL_S:
+            return None
+        if axis == "shoulders" and not self._head_kept(swing):
             return None
         verdict = self._verdict(swing, side, quick)
         return None if verdict is None else Attempt(swing.ended_s, verdict, axis, side, swing.reach)
@@ -214,18 +226,28 @@ class Attempts:
         self._named_s = swing.ended_s
         return Attempt(swing.ended_s, "wrong", axis, side, swing.reach)
 
-    def _remember(self, t_s: float, values: Mapping[str, float | None]) -> None:
+    def _remember(self, reading: Reading, values: Mapping[str, float | None]) -> None:
+        t_s = reading.t_s
         parts = {axis: abs(v) / CLEAR[axis] for axis, v in values.items() if v is not None and axis in CLEAR}
         if "nod" in parts and (values["nod"] or 0.0) < 0:
             parts["nod"] = 0.0
         self._lately.append((t_s, parts))
         while t_s - self._lately[0][0] > 2 * LONGEST_S:
             self._lately.popleft()
+        self._looks.append(reading)
+        while t_s - self._looks[0].t_s > 2 * LONGEST_S:
+            self._looks.popleft()
 
     def _parts(self, since_s: float) -> dict[str, float]:
         """The farthest that each axis went since then, as a part of CLEAR."""
         lately = [parts for t_s, parts in self._lately if t_s >= since_s]
         return {axis: max(parts.get(axis, 0.0) for parts in lately) for axis in self._swings}
+
+    def _head_kept(self, swing: Swing) -> bool:
+        """Whether the shoulders were lifted and nothing else: bowing and leaning bring the ears nearer to them too."""
+        looks = [each for each in self._looks if each.t_s >= swing.began_s and each.ears_up is not None]
+        kept = all(_span(looks, name, 0.8) <= most for name, most in KEPT.items())
+        return kept and _span(looks, "shoulders_up", 1.0) >= SHOULDERS_READ * self.goals[None]
 
     def _keep_start(self, t_s: float, step_s: float) -> None:
         """The start follows where the person rests; whoever rests elsewhere for long begins there."""
@@ -239,10 +261,18 @@ class Attempts:
             self._measure.drift("body", step_s)
 
 
+def _span(looks: Sequence[Reading], name: str, part: float) -> float:
+    """How far apart this part of the readings is, the highest and the lowest left out."""
+    low, high = np.quantile([getattr(each, name) for each in looks], [(1 - part) / 2, (1 + part) / 2])
+    return float(high - low)
+
+
 def _quick(axis: str, swing: Swing) -> bool:
     """Whether it was a glance or a jerk rather than an exercise."""
-    if axis in LEAST_S:
-        return swing.ended_s - swing.began_s < LEAST_S[axis]
+    if axis == "shoulders":
+        return swing.far_s < LEAST_LIFTED_S
+    if axis == "sweep":
+        return swing.ended_s - swing.began_s < LEAST_SWEEP_S
     if axis == "grow" and swing.held_s >= GROW_ENOUGH_S:
         return False  # so small a way is too coarse to tell its speed
     if axis == "nod" and swing.held_s >= STAYED_S:

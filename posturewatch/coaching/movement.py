@@ -68,7 +68,8 @@ class Reading:
     """How far each axis of `exercises.AXES` is from the start, in its unit, smoothed; None is "can't be told".
 
     turn, tilt and sweep are + to the person's right, nod + looking down, grow and shoulders + upward (percent).
-    hands: they are at the head or the neck. left: nobody sits where the exercise began.
+    hands: they are at the head or the neck. left: nobody sits where the exercise began. ears_up, shoulders_up: how far
+    up the picture they are, unsmoothed, percent of the shoulder width.
     """
 
     t_s: float
@@ -80,6 +81,8 @@ class Reading:
     shoulders: float | None = None
     hands: bool | None = None
     left: bool | None = None
+    ears_up: float | None = None
+    shoulders_up: float | None = None
 
 
 VALUES = ("turn", "tilt", "nod", "grow", "shoulders")
@@ -160,10 +163,9 @@ class Measure:
         raw = {**self._head(look, row, start, step_s), **_body(look, row, start)}
         values = self._smoothed(look.t_s, raw)
         values["grow"] = _grown(values)
-        if values["shoulders"] is not None and not _level(values):
-            values["shoulders"] = 0.0  # bowing brings the ears nearer to them, and turning draws the pose model along
+        places = {name: raw[name] for name in ("ears_up", "shoulders_up")}
         sweep = self._sweep(look, values)
-        return Reading(look.t_s, **values, sweep=sweep, hands=_hands_up(look), left=_left(row, start))
+        return Reading(look.t_s, **values, **places, sweep=sweep, hands=_hands_up(look), left=_left(row, start))
 
     def _head(self, look: Features, row: Array, start: Array, step_s: float) -> dict[str, float | None]:
         """The angles by the face model; where the face is lost the pose model carries on from there."""
@@ -262,7 +264,7 @@ def _body(look: Features, row: Array, start: Array) -> dict[str, float | None]:
     leaning, a head carried forward or another seat show in one of them. The ears are the face model's: the pose model's
     creep and jump."""
     if not look.shoulders_seen or np.isnan(row[EARS_Y]):
-        return {"grow": None, "shoulders": None}
+        return {"grow": None, "shoulders": None, "ears_up": None, "shoulders_up": None}
     # by the face's distance; of a growing person the pose model takes the shoulders to widen as if they came nearer
     away = row[DEPTH] / start[DEPTH]
     neck_px, width_px = max(start[SHOULDERS_Y] - start[EARS_Y], 1e-6), max(start[WIDTH], 1e-6)
@@ -272,7 +274,12 @@ def _body(look: Features, row: Array, start: Array) -> dict[str, float | None]:
     longer_px = (neck_px + risen_px - sat_up_px) * away - neck_px
     grown_px = min(longer_px, risen_px - sat_up_px, ALONE * (risen_px - lifted_px))
     raised_px = min(nearer_px, lifted_px) / SHOULDERS_READ
-    return {"grow": float(100 * grown_px / neck_px), "shoulders": float(100 * raised_px / width_px)}
+    return {
+        "grow": float(100 * grown_px / neck_px),
+        "shoulders": float(100 * raised_px / width_px),
+        "ears_up": float(100 * risen_px / width_px),
+        "shoulders_up": float(100 * lifted_px / width_px),
+    }
 
 
 def level(reading: Reading) -> bool:

@@ -1,5 +1,6 @@
 """One movement from the start and back, found in the readings of one axis, whatever their rate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +16,8 @@ NEAR = 0.8  # chosen: of the range: there the way out ends and the way back begi
 KEEP = 0.9  # chosen: of the target: once it is reached, a hold that wavers by so much goes on
 STILL = 0.25  # chosen: of the target: a reading that changes less stands still
 SETTLED_S = 8.0  # chosen: longer than any hold on the way (leaflets: 5 s): this is how the person sits now
+LOW = 0.3  # chosen: of a lift: so near to where it began it is over
+REST_S = 1.5  # chosen: so long lowered it is over too, wherever that is
 LONGEST_S = 20.0  # chosen: nobody holds an exercise of 5 s so long; then it was something else
 
 
@@ -37,6 +40,11 @@ class Swing:
     back_s: float
     part: float
     blur_s: float
+
+    @property
+    def far_s(self) -> float:
+        """Seconds between the way out and the way back."""
+        return self.ended_s - self.began_s - self.out_s - self.back_s
 
     @property
     def parts_hz(self) -> float:
@@ -160,8 +168,86 @@ class Swings:
         target = self._targets[side]
         if self.reached < target:
             return 0.0
-        pairs = pairwise((t_s, side * value - KEEP * target) for t_s, value in self._open)
-        return sum(_positive_s(before, after) for before, after in pairs if after[0] - before[0] <= GAP_S)
+        return beyond_s([(t_s, side * value) for t_s, value in self._open], KEEP * target)
+
+
+class Lifts:
+    """Follows the shoulders from low to high and low again; where they rest is never quite the same twice.
+
+    A lift is the larger of its ways up and down, which each lack less than `back` to the target.
+    """
+
+    def __init__(self, back: float, target: float) -> None:
+        self._turn, self._target = target - back, target
+        self._open: list[tuple[float, float]] = []  # the lowest reading, and all since
+        self._top = 0  # of them
+
+    @property
+    def at_start(self) -> bool:
+        """Whether the shoulders are low."""
+        return self._top == 0
+
+    @property
+    def side(self) -> int | None:
+        """+1 while they are lifted; None else."""
+        return None if self.at_start else 1
+
+    @property
+    def reached(self) -> float:
+        """How far they have been lifted now."""
+        return 0.0 if self.at_start else self._open[self._top][1] - self._open[0][1]
+
+    @property
+    def held_s(self) -> float:
+        """For how long they have been lifted beyond the target."""
+        return 0.0 if self.reached < self._target else beyond_s(self._open, self._open[0][1] + KEEP * self._target)
+
+    def settled(self, _t_s: float) -> bool:
+        """Never: they have no start to be away from."""
+        return False
+
+    def reset(self) -> None:
+        """Forget the lift now."""
+        self._open, self._top = [], 0
+
+    def see(self, t_s: float, value: float | None) -> Swing | None:
+        """Take the next reading; the lift it ends."""
+        if value is None:
+            return None
+        if self._open and t_s - self._open[-1][0] > GAP_S:
+            self.reset()
+        self._open.append((t_s, value))
+        if self.at_start:
+            if value <= self._open[0][1]:
+                self._open = [(t_s, value)]
+            elif value - self._open[0][1] >= self._turn:
+                self._top = len(self._open) - 1
+            return None
+        if value > self._open[self._top][1]:
+            self._top = len(self._open) - 1
+        lowest = min(range(self._top, len(self._open)), key=lambda at: self._open[at][1])
+        low_s, low = self._open[lowest]
+        if self._open[self._top][1] - low < self._turn or not self._down(t_s - low_s, value - low, low):
+            return None
+        ended = self._ended(low)
+        self._open, self._top = self._open[lowest:], 0
+        return ended
+
+    def _down(self, since_s: float, risen: float, low: float) -> bool:
+        """Whether the way down is over: near where it began, rising again, or at rest elsewhere."""
+        back = low + risen <= self._open[0][1] + LOW * self.reached and self.reached >= self._target
+        return back or risen >= self._turn or since_s > REST_S
+
+    def _ended(self, low: float) -> Swing:
+        times, values = np.array(self._open).T
+        began_s, ended_s = float(times[0]), float(times[-1])
+        up, down = self.reached, float(values[self._top] - low)
+        half_up, half_down = values[0] + up / 2, values[self._top] - down / 2
+        out_s = crossing_s(times, values, half_up, int(np.argmax(values >= half_up)) - 1) - began_s
+        falls = self._top + int(np.argmax(values[self._top :] <= half_down))
+        back_s = ended_s - crossing_s(times, values, half_down, falls - 1)
+        most = max(up, down)
+        return Swing(began_s, ended_s, 1, most, most, self.held_s, out_s, back_s, 0.5, 0.0)
 
 
 def crossing_s(times: Array, values: Array, level: float, at: int) -> float:
@@ -171,6 +257,12 @@ def crossing_s(times: Array, values: Array, level: float, at: int) -> float:
         return float(times[at])
     share = float(np.clip(before / (before - after), 0.0, 1.0))
     return float(times[at] + share * (times[at + 1] - times[at]))
+
+
+def beyond_s(readings: Sequence[tuple[float, float]], level: float) -> float:
+    """For how long the straight lines between the readings are above the level, gaps left out."""
+    pairs = pairwise((t_s, value - level) for t_s, value in readings)
+    return sum(_positive_s(before, after) for before, after in pairs if after[0] - before[0] <= GAP_S)
 
 
 def _blur_s(times: Array, first: int, last: int) -> float:
