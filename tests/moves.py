@@ -23,6 +23,7 @@ EARS_ASIDE = (
     0.29  # of the shoulder width: so far the ears are before the neck's axis, so that a bowed head carries them
 )
 NOISE_DEG = 1.0
+SHOULDERS_WIDEN = 0.44  # lifted, they seem so much wider for each part that they seem higher (rendered people: .1–2)
 SHOULDERS_RISE = 0.8  # of the ears' rise when sitting up (the rig's slumps and seats: .4-1.1)
 TILT_GAIN = 1.76  # a tilt over what the ears' line shows of it
 EARS_SINK = 0.3  # percent of the ear-shoulder distance per degree of looking down (rendered people: .2-1.2)
@@ -92,15 +93,28 @@ def upright():
     return base, np.linalg.norm(base.pose[11, :2] - base.pose[12, :2]), heights[0] - heights[1], tragi
 
 
-def look(t_s, turn=0.0, nod=0.0, tilt=0.0, grow=0.0, lift=0.0, rise=0.0, hands=0.0, face=1.0, noise=None):
+def look(
+    t_s,
+    turn=0.0,
+    nod=0.0,
+    tilt=0.0,
+    grow=0.0,
+    lift=0.0,
+    rise=0.0,
+    hands=0.0,
+    face=1.0,
+    noise=None,
+    widen=SHOULDERS_WIDEN,
+):
     """Features of an upright person who turns (+ right), looks down, tilts (+ right), grows, sits up by `rise` and
-    lifts the shoulders (percent of ear-shoulder distance and shoulder width, as the pose model shows them), wrists up
-    from .5 of hands, the face found from .5 of face."""
+    lifts the shoulders (percent of ear-shoulder distance and shoulder width, as the pose model shows them, and wider by
+    `widen` of that), wrists up from .5 of hands, the face found from .5 of face."""
     base, width, neck, tragi = upright()
     pose = base.pose.copy()
     up = (grow + rise - EARS_SINK * nod) / 100 * neck
     pose[:11, 1] -= up
     pose[11:13, 1] -= lift / 100 * width + SHOULDERS_RISE * rise / 100 * neck
+    pose[11:13, 0] += widen * lift / 100 * (pose[11:13, 0] - pose[11:13, 0].mean())
     pose[[15, 16], 1] = pose[11, 1] + (-50 if hands > 0.5 else 150)
     read = noise or {}
     heads_points(pose, POSE_GAIN * turn + POSE_NOISE * read.get("turn", 0.0), nod, tilt)
@@ -127,7 +141,7 @@ def heads_points(pose, turn_deg, nod_deg, tilt_deg):
     pose[0, 0] = middle[0] - AHEAD * across * (np.cos(nod) - BELOW * np.sin(nod)) * np.sin(turn)
 
 
-def looks(rate_hz, seed=0, noise_deg=NOISE_DEG, dropped=0.0, end_s=None, **ways):
+def looks(rate_hz, seed=0, noise_deg=NOISE_DEG, dropped=0.0, end_s=None, widen=SHOULDERS_WIDEN, **ways):
     """Looks of several ways at once; noise on every angle, and a part of the looks that tell nothing."""
     random = np.random.default_rng(seed)
     end_s = max(way.t_s for way in ways.values()) if end_s is None else end_s
@@ -137,7 +151,8 @@ def looks(rate_hz, seed=0, noise_deg=NOISE_DEG, dropped=0.0, end_s=None, **ways)
     gone = random.random(len(times)) < dropped
     for i, t_s in enumerate(times):
         now = {name: each[i] for name, each in values.items()}
-        yield hidden(t_s) if gone[i] else look(t_s, **now, noise={name: each[i] for name, each in noise.items()})
+        off = {name: each[i] for name, each in noise.items()}
+        yield hidden(t_s) if gone[i] else look(t_s, **now, noise=off, widen=widen)
 
 
 def hidden(t_s, reason="head hidden", nobody=False):

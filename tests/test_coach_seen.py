@@ -102,6 +102,12 @@ def test_a_lift_is_the_larger_of_its_ways_up_and_down():
     assert play(looks(10, lift=circles(1.8, 0.0, 1.8, 0.0)), SHOULDERS).counts == {}
 
 
+@pytest.mark.parametrize(("rise", "widen", "counts"), [(1.9, 1.1, {None: 2}), (1.9, 0.0, {}), (0.5, 7.0, {})])
+def test_what_shows_of_lifted_shoulders_is_their_rise_and_that_they_seem_wider(rise, widen, counts):
+    lift = set_of([rise] * 2, move_s=1.2, hold_s=1.0)
+    assert play(looks(10, widen=widen, lift=lift), SHOULDERS).counts == counts
+
+
 def test_shoulders_that_stay_half_way_down_have_been_lifted_all_the_same():
     assert play(looks(10, lift=circles(6.0, 3.0, 6.5, 3.0)), SHOULDERS).counts == {None: 2}
 

@@ -42,9 +42,9 @@ NODDED_S = 4.0  # chosen: a half-circle lifts the chin at both ends and lowers i
 # down, 15–42° off where the pose model is 7–12° off (100 looks at 13 rendered people), and turned aside
 NO_FACE_DEG = 18.0
 MOST_TURNED_DEG = 20.0  # chosen: of a head turned farther neither model tells how low it is (rendered people, at 30–45)
-# of lifted shoulders the pose model shows .25–.65. So EXERCISES.md's 5 % lie amid what whole circles (≥ 5.5) and half
-# ones (≤ 3.6) read of 7 rendered people; at work two movements in 35 minutes read more, up to 6.8
-SHOULDERS_READ = 0.45
+# Of lifted shoulders the pose model shows .1–.9 as a rise, and the less of it the more it takes them to widen; of both
+# together it shows .35–1.0 (19 rendered people, lifts of 10–15 % of the shoulder width)
+SHOULDERS_READ = 0.65
 GROWN_PER_NOD = -0.3  # percent of the ear–shoulder distance per degree of looking down (9 rendered people: -.2 to -1.2)
 LEVEL_DEG = {"turn": 8.0, "tilt": 4.0, "nod": 8.0}  # the catalogue's ways back: beyond, the head does something else
 # of the shoulders' rise is no growing: sitting up lifts them by .4–1.1 of the head's rise (rig), and of who only grows
@@ -273,7 +273,7 @@ def _body(look: Features, row: Array, start: Array) -> dict[str, float | None]:
     sat_up_px = SITTING_UP * max(lifted_px, 0.0)
     longer_px = (neck_px + risen_px - sat_up_px) * away - neck_px
     grown_px = min(longer_px, risen_px - sat_up_px, ALONE * (risen_px - lifted_px))
-    raised_px = min(nearer_px, lifted_px) / SHOULDERS_READ
+    raised_px = (min(nearer_px, lifted_px) + row[WIDTH] - start[WIDTH]) / SHOULDERS_READ
     return {
         "grow": float(100 * grown_px / neck_px),
         "shoulders": float(100 * raised_px / width_px),
