@@ -118,6 +118,14 @@ def test_shoulders_that_are_lifted_while_the_head_nods_are_not_what_was_asked_fo
     assert play(looks(10, noise_deg=0.3, **ways), SHOULDERS).counts == counts
 
 
+def test_what_the_head_does_at_rest_between_two_lifts_is_free():
+    nod, lift = Way().stay(3.0), Way().stay(3.0)
+    for _ in range(3):
+        nod.to(-6.0, 1.0).stay(4.0).to(6.0, 1.0).stay(4.0).to(0.0, 1.0).stay(5.0)
+        lift.to(-0.4, 0.5).to(0.0, 0.5).stay(11.5).to(6.0, 0.8).stay(0.9).to(0.0, 0.8).stay(1.0)
+    assert play(looks(10, noise_deg=0.3, lift=lift, nod=nod), SHOULDERS).counts == {None: 3}
+
+
 def test_a_nod_that_one_in_ten_looks_reads_is_an_error_of_the_models():
     nod = Way().stay(3.0)
     for _ in range(2):

@@ -8,7 +8,7 @@ import numpy as np
 
 from posturewatch.coaching.catalogue import SIDED, Movement
 from posturewatch.coaching.movement import Measure, Reading, level
-from posturewatch.coaching.swings import GAP_S, LONGEST_S, SETTLED_S, Lifts, Swing, Swings
+from posturewatch.coaching.swings import GAP_S, LONGEST_S, REST_S, SETTLED_S, Lifts, Swing, Swings
 
 # EXERCISES.md, camera verification: from here on a movement about an axis is a clear one
 CLEAR = {"turn": 25.0, "tilt": 12.0, "nod": 20.0, "sweep": 15.0}
@@ -245,7 +245,8 @@ class Attempts:
 
     def _head_kept(self, swing: Swing) -> bool:
         """Whether the shoulders were lifted and nothing else: bowing and leaning bring the ears nearer to them too."""
-        looks = [each for each in self._looks if each.t_s >= swing.began_s and each.ears_up is not None]
+        since_s = swing.began_s + max(swing.out_s - REST_S, 0.0)  # what was before belongs to the rest
+        looks = [each for each in self._looks if each.t_s >= since_s and each.ears_up is not None]
         kept = all(_span(looks, name, 0.8) <= most for name, most in KEPT.items())
         return kept and _span(looks, "shoulders_up", 1.0) >= LIFTED * self.goals[None]
 

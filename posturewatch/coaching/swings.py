@@ -17,7 +17,7 @@ KEEP = 0.9  # chosen: of the target: once it is reached, a hold that wavers by s
 STILL = 0.25  # chosen: of the target: a reading that changes less stands still
 SETTLED_S = 8.0  # chosen: longer than any hold on the way (leaflets: 5 s): this is how the person sits now
 LOW = 0.3  # chosen: of a lift: so near to where it began it is over
-REST_S = 1.5  # chosen: so long lowered it is over too, wherever that is
+REST_S = 1.5  # chosen: who stays lowered so long rests, wherever that is
 LONGEST_S = 20.0  # chosen: nobody holds an exercise of 5 s so long; then it was something else
 
 
