@@ -108,6 +108,27 @@ def test_what_shows_of_lifted_shoulders_is_their_rise_and_that_they_seem_wider(r
     assert play(looks(10, widen=widen, lift=lift), SHOULDERS).counts == counts
 
 
+def test_shoulders_that_come_to_rest_higher_are_lifted_from_there_and_a_rest_of_minutes_is_not_kept():
+    lift = circles(2.0, move_s=60.0)  # they creep up as no one lifts them
+    lift.stay(50.0).to(5.0, 1.0).to(2.0, 1.0).to(5.0, 1.0).to(2.0, 1.0).stay(2.5)
+    played = play(looks(5, lift=lift), SHOULDERS)
+    assert played.counts == {None: 2}
+    assert len(played.coach._attempts.wanted._open) < 5 * 25
+
+
+@pytest.mark.parametrize("begins_s", [19.6, 20.0, 20.4, 20.8, 21.2])
+def test_a_lift_at_any_moment_of_a_long_rest_is_counted_whole(begins_s):
+    lift = Way().to(0.4, begins_s).to(3.1, 1.6).to(0.4, 1.0).to(3.1, 1.0).to(0.4, 1.0).stay(2.5)
+    assert play(looks(5, lift=lift), SHOULDERS).counts == {None: 2}
+
+
+def test_shoulders_kept_up_for_a_minute_are_no_lift():
+    kept = circles(6.0).stay(60.0)
+    assert len(play(looks(5, lift=kept), SHOULDERS).coach._attempts.wanted._open) < 5 * 41
+    let_down = kept.to(0.0, 1.0).stay(3.0)
+    assert play(looks(5, lift=let_down), SHOULDERS).events[1:] == []
+
+
 def test_shoulders_that_stay_half_way_down_have_been_lifted_all_the_same():
     assert play(looks(10, lift=circles(6.0, 3.0, 6.5, 3.0)), SHOULDERS).counts == {None: 2}
 

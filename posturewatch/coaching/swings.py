@@ -218,19 +218,30 @@ class Lifts:
             self.reset()
         self._open.append((t_s, value))
         if self.at_start:
-            if value <= self._open[0][1]:
-                self._open = [(t_s, value)]
-            elif value - self._open[0][1] >= self._turn:
-                self._top = len(self._open) - 1
+            self._rest(t_s, value)
+            return None
+        return self._lifted(t_s, value)
+
+    def _rest(self, t_s: float, value: float) -> None:
+        if value <= self._open[0][1]:
+            self._open = self._open[-1:]
+        elif t_s - self._open[0][0] > LONGEST_S:
+            self._open = _from_lowest(self._open[len(self._open) // 2 :])
+        if value - self._open[0][1] >= self._turn:
+            self._top = len(self._open) - 1
+
+    def _lifted(self, t_s: float, value: float) -> Swing | None:
+        if t_s - self._open[0][0] > 2 * LONGEST_S:
+            self.reset()
             return None
         if value > self._open[self._top][1]:
             self._top = len(self._open) - 1
-        lowest = min(range(self._top, len(self._open)), key=lambda at: self._open[at][1])
-        low_s, low = self._open[lowest]
+        fallen = _from_lowest(self._open[self._top :])
+        low_s, low = fallen[0]
         if self._open[self._top][1] - low < self._turn or not self._down(t_s - low_s, value - low, low):
             return None
         ended = self._ended(low)
-        self._open, self._top = self._open[lowest:], 0
+        self._open, self._top = fallen, 0
         return ended
 
     def _down(self, since_s: float, risen: float, low: float) -> bool:
@@ -257,6 +268,11 @@ def crossing_s(times: Array, values: Array, level: float, at: int) -> float:
         return float(times[at])
     share = float(np.clip(before / (before - after), 0.0, 1.0))
     return float(times[at] + share * (times[at + 1] - times[at]))
+
+
+def _from_lowest(readings: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The lowest reading and what comes after it."""
+    return readings[min(range(len(readings)), key=lambda at: readings[at][1]) :]
 
 
 def beyond_s(readings: Sequence[tuple[float, float]], level: float) -> float:
