@@ -1,9 +1,8 @@
 """The one error type for mistakes a person can mend, and the way a running program is asked to end."""
 
 import contextlib
-import signal
-import sys
 from collections.abc import Iterator
+from types import FrameType
 
 
 class PosturewatchError(Exception):
@@ -19,14 +18,29 @@ class Ended(KeyboardInterrupt):
     """
 
 
+class _Asked:
+    """Whether to end was asked for while it has to wait. A mask of signals wouldn't do: other threads take them."""
+
+    blocks = 0
+    to_end = False
+
+
+def end(_number: int, _frame: FrameType | None) -> None:
+    """The signals' handler: Ended, at once or as soon as what must not be interrupted is through."""
+    if _Asked.blocks:
+        _Asked.to_end = True
+        return
+    raise Ended
+
+
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
     """Let Ctrl-C wait until the block is through."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    _Asked.blocks += 1
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _Asked.blocks -= 1
+        if _Asked.to_end and not _Asked.blocks:
+            _Asked.to_end = False
+            raise Ended

@@ -237,8 +237,8 @@ def test_ctrl_c_at_any_moment_ends_with_130_and_without_a_traceback(tmp_path: Pa
 def test_ctrl_c_while_a_dataclass_is_being_defined_still_ends_with_our_exit_code(tmp_path: Path) -> None:
     (tmp_path / "late.py").write_text(
         "import os, signal, sys\n"
-        "from posturewatch import __main__ as start\n"
-        "signal.signal(signal.SIGINT, start._end)\n"
+        "from posturewatch.errors import end\n"
+        "signal.signal(signal.SIGINT, end)\n"
         "try:\n"
         "    exec('os.kill(os.getpid(), signal.SIGINT); sum(range(9))')\n"
         "except KeyboardInterrupt:\n"

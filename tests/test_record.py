@@ -1,5 +1,6 @@
 """The recording as it is written, field by field as in DESIGN part 2, and what the disk may do to it."""
 
+import contextlib
 import errno
 import json
 import math
@@ -17,7 +18,7 @@ import pytest
 from recordings import HEADER, NOTHING, NOTICE, TRANSITION, found, lines, read, record
 from samples import SAMPLE, UNTOLD
 
-from posturewatch.errors import PosturewatchError
+from posturewatch.errors import Ended, PosturewatchError, end, uninterrupted
 from posturewatch.files import record as files_record
 from posturewatch.files.record import Outputs, Recorder, as_line
 from posturewatch.files.replay import read_session
@@ -207,13 +208,33 @@ def test_ctrl_c_while_a_line_is_made_waits_until_it_is_written(tmp_path, monkeyp
         os.kill(os.getpid(), signal.SIGINT)
         return as_line(event)
 
-    recorder = Recorder(tmp_path / "r.jsonl")
-    recorder.begin({**HEADER, "baseline": None})
-    monkeypatch.setattr(files_record, "as_line", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        recorder.write(found(1))
-    assert [line["type"] for line in lines(tmp_path / "r.jsonl")] == ["session", "landmarks"]
-    recorder.close()
+    before = signal.signal(signal.SIGINT, end)
+    with contextlib.closing(Recorder(tmp_path / "r.jsonl")) as recorder:
+        recorder.begin({**HEADER, "baseline": None})
+        monkeypatch.setattr(files_record, "as_line", interrupted)
+        with pytest.raises(Ended):
+            recorder.write(found(1))
+        monkeypatch.undo()
+        recorder.write(NOTHING)  # asked once, it ends once
+    signal.signal(signal.SIGINT, before)
+    assert [line["type"] for line in lines(tmp_path / "r.jsonl")] == ["session", "landmarks", "landmarks"]
+
+
+def test_ctrl_c_within_two_blocks_waits_for_the_outer_one_and_else_comes_at_once():
+    done = []
+
+    def work():
+        with uninterrupted():
+            with uninterrupted():
+                end(signal.SIGINT, None)
+            done.append("outer")
+        done.append("never")
+
+    with pytest.raises(Ended):
+        work()
+    with pytest.raises(Ended):
+        end(signal.SIGINT, None)
+    assert done == ["outer"]
 
 
 def test_what_comes_before_the_first_line_waits_and_follows_it_in_order(tmp_path):
