@@ -102,6 +102,21 @@ def test_a_sweep_takes_more_than_a_second_from_side_to_side(across_s, counts):
     assert [side for side in ("left", "right") if played.counts.get(side) == 2] == list(counts)
 
 
+@at_two_rates
+def test_a_sweep_whose_head_tilts_a_little_to_the_other_side_counts(rate_hz):
+    turn = set_of([-22, 22] * 2, move_s=1.3, hold_s=0.5, rest_s=0.3, wait_s=5.0)
+    tilt = set_of([9, -9] * 2, move_s=1.3, hold_s=0.5, rest_s=0.3, wait_s=5.0)
+    seen = looks(rate_hz, noise_deg=0.3, turn=turn, tilt=tilt, nod=lowered(turn))
+    assert play(seen, SWEEP).counts == {"left": 2, "right": 2}
+
+
+@at_two_rates
+def test_who_looks_at_the_desk_and_aside_at_once_sweeps_nothing(rate_hz):
+    aside = set_of([-18] * 3, move_s=0.5, hold_s=0.7, rest_s=3.0)
+    down = set_of([26] * 3, move_s=0.5, hold_s=0.7, rest_s=3.0)
+    assert play(looks(rate_hz, noise_deg=0.3, turn=aside, nod=down), SWEEP).counts == {}
+
+
 def test_a_tilt_counts_too_where_the_face_is_lost_on_the_way():
     tilt = set_of([18] * 2, move_s=1.0, hold_s=2.0)
     face = Way(1.0).stay(6.0).to(0.0, 0.05).stay(0.6).to(1.0, 0.05).stay(4.3).to(0.0, 0.05).stay(0.6).to(1.0, 0.05)

@@ -27,9 +27,9 @@ QUICKER_HZ = {"turn": 2.45, "nod": 2.3}  # the same of the quicker way alone: tu
 # Who stays low does not look at a keyboard (held ≤ 2.1 s; exercises of 2 s ≥ 2.4). As the face is lost there the ways
 # are coarse: those of 1.1 s have up to 2.4, once 2.9 (rendered people); one of .6 s has 3.1
 STAYED_S, QUICKEST_STAYED_HZ = 2.25, 2.65
-# Where the speed of the ways is noise: a sweep there and back in all, when fast ≤ .75 s and mostly ≥ 1.6 (15 rendered
-# people), looks at the desk and aside again ≤ 1.0, once 1.4; shoulders beyond half of their lift, when fast ≤ .59 s,
-# once .68, and slow ≥ .84 (15 rendered people)
+# Where the speed of the ways is noise: a sweep there and back in all, when fast ≤ .75 s and mostly ≥ 1.5 (19 rendered
+# people), looks at the desk and aside again mostly ≤ 1.1; shoulders beyond half of their lift, when fast ≤ .59 s, once
+# .68, and slow ≥ .84 (15 rendered people)
 LEAST_SWEEP_S, LEAST_LIFTED_S = 1.05, 0.7
 # While shoulders circle, eight of ten looks have the head's nod within 4.7° and the ears within 2.0 % of the shoulder
 # width (15 rendered people); at work one is mostly beyond. LIFTED: of the target, what is seen as a rise; chosen

@@ -41,6 +41,7 @@ NODDED_S = 4.0  # chosen: a half-circle lifts the chin at both ends and lowers i
 # So much farther down by the pose model than by the face model, this one sees a face in the hair of who looks steeply
 # down, 15–42° off where the pose model is 7–12° off (100 looks at 13 rendered people), and turned aside
 NO_FACE_DEG = 18.0
+AHEAD_DEG = 10.0  # chosen: the chin is low before it sweeps; of who looks at the desk the pose model reads turns of 20°
 MOST_TURNED_DEG = 20.0  # chosen: of a head turned farther neither model tells how low it is (rendered people, at 30–45)
 # Of lifted shoulders the pose model shows .1–.9 as a rise, and the less of it the more it takes them to widen; of both
 # together it shows .35–1.0 (19 rendered people, lifts of 10–15 % of the shoulder width)
@@ -194,13 +195,14 @@ class Measure:
         turn, tilt, nod = values["turn"], values["tilt"], values["nod"]
         if turn is None or tilt is None or nod is None:
             return None
-        low = nod >= NODDED_DEG and abs(turn) <= MOST_TURNED_DEG
+        low = nod >= NODDED_DEG and abs(turn) <= (MOST_TURNED_DEG if self._nodded else AHEAD_DEG)
         if low or (look.head is None and self._nodded):
             self._nodded_s = look.t_s
         self._nodded = look.t_s - self._nodded_s <= NODDED_S
         if not self._nodded:
             return 0.0
-        return float(np.hypot(max(turn, 0.0), max(tilt, 0.0)) - np.hypot(min(turn, 0.0), min(tilt, 0.0)))
+        right, left = np.hypot(max(turn, 0.0), max(tilt, 0.0)), np.hypot(min(turn, 0.0), min(tilt, 0.0))
+        return float((right - left) * (right + left) / max(np.hypot(right, left), 1e-6))  # the larger counts for most
 
 
 def _middle(values: list[float]) -> float:
