@@ -19,9 +19,7 @@ at_two_rates = pytest.mark.parametrize("rate_hz", RATES_HZ[:2])  # where 30 Hz t
 FACE_LOST_DEG = 50.0  # of turn, then only the pose model goes on
 POSE_GAIN, POSE_NOISE = 0.9, -2.0  # it reads a turn short, and wavers by so much of the face model's noise
 AHEAD, BELOW = 0.9, 0.25  # the nose before the ears by so much of their distance, and below them by so much of that
-EARS_ASIDE = (
-    0.29  # of the shoulder width: so far the ears are before the neck's axis, so that a bowed head carries them
-)
+EARS_ASIDE = 0.29  # of the shoulder width: so far before the neck's axis a bowed head carries the ears
 NOISE_DEG = 1.0
 SHOULDERS_WIDEN = 0.44  # lifted, they seem so much wider for each part that they seem higher (rendered people: .1–2)
 SHOULDERS_RISE = 0.8  # of the ears' rise when sitting up (the rig's slumps and seats: .4-1.1)

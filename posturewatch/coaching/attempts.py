@@ -121,7 +121,6 @@ class Attempts:
             self._swings[axis] = Swings(CLEAR_BACK * CLEAR[axis], dict.fromkeys(ways, CLEAR[axis]))
         several = movement.repetitions * max(len(movement.sides), 1) >= IN_A_ROW
         self._series = Series() if several and movement.axis not in TIMED else None
-        self._lately: deque[tuple[float, dict[str, float]]] = deque()  # each axis as a part of CLEAR
         self._looks: deque[Reading] = deque()
         self._named_s = self._unlevel_s = float("-inf")
         self._last_s: float | None = None
@@ -147,7 +146,7 @@ class Attempts:
         """Forget the movement now, after a pause or out of view."""
         for swings in self._swings.values():
             swings.reset()
-        self._lately.clear()
+        self._looks.clear()
         self._last_s = None
 
     def see(self, reading: Reading) -> list[Attempt]:
@@ -156,13 +155,12 @@ class Attempts:
         self._last_s = reading.t_s
         if self._movement.axis in TIMED:
             return self._seconds(reading, step_s)
-        values = {axis: getattr(reading, axis) for axis in self._swings}
-        self._remember(reading, values)
+        self._remember(reading)
         if not level(reading):
             self._unlevel_s = reading.t_s
             if self._movement.axis == "shoulders":
                 self.wanted.reset()
-        ended = {axis: swings.see(reading.t_s, values[axis]) for axis, swings in self._swings.items()}
+        ended = {axis: swings.see(reading.t_s, getattr(reading, axis)) for axis, swings in self._swings.items()}
         self._keep_start(reading.t_s, step_s)
         judged = [self._judged(axis, swing) for axis, swing in ended.items() if swing is not None]
         found = [attempt for attempt in judged if attempt is not None]
@@ -226,22 +224,15 @@ class Attempts:
         self._named_s = swing.ended_s
         return Attempt(swing.ended_s, "wrong", axis, side, swing.reach)
 
-    def _remember(self, reading: Reading, values: Mapping[str, float | None]) -> None:
-        t_s = reading.t_s
-        parts = {axis: abs(v) / CLEAR[axis] for axis, v in values.items() if v is not None and axis in CLEAR}
-        if "nod" in parts and (values["nod"] or 0.0) < 0:
-            parts["nod"] = 0.0
-        self._lately.append((t_s, parts))
-        while t_s - self._lately[0][0] > 2 * LONGEST_S:
-            self._lately.popleft()
+    def _remember(self, reading: Reading) -> None:
         self._looks.append(reading)
-        while t_s - self._looks[0].t_s > 2 * LONGEST_S:
+        while reading.t_s - self._looks[0].t_s > 2 * LONGEST_S:
             self._looks.popleft()
 
     def _parts(self, since_s: float) -> dict[str, float]:
         """The farthest that each axis went since then, as a part of CLEAR."""
-        lately = [parts for t_s, parts in self._lately if t_s >= since_s]
-        return {axis: max(parts.get(axis, 0.0) for parts in lately) for axis in self._swings}
+        looks = [each for each in self._looks if each.t_s >= since_s]
+        return {axis: max(_part(axis, getattr(each, axis)) for each in looks) for axis in self._swings}
 
     def _head_kept(self, swing: Swing) -> bool:
         """Whether the shoulders were lifted and nothing else: bowing and leaning bring the ears nearer to them too."""
@@ -260,6 +251,13 @@ class Attempts:
                 self._measure.drift(axis, step_s)
         if self._movement.axis in CLEAR:
             self._measure.drift("body", step_s)
+
+
+def _part(axis: str, value: float | None) -> float:
+    """How far the axis is, as a part of CLEAR; 0 where it isn't told, has none, or the head is lifted."""
+    if value is None or axis not in CLEAR or (axis == "nod" and value < 0):
+        return 0.0
+    return abs(value) / CLEAR[axis]
 
 
 def _span(looks: Sequence[Reading], name: str, part: float) -> float:

@@ -66,6 +66,7 @@ class Movement:
 
     Both are signless and in the axis's unit, AXES[axis]; sides holds "left" and "right" for the axes of SIDED, else
     nothing. For "leave" and "hands" the target is itself a time, and back and hold_s are 0.
+    Shoulders start where they are lowest; one of their ways up and down may lack up to `back` of the target.
     """
 
     axis: str

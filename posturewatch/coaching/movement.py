@@ -266,7 +266,7 @@ def _body(look: Features, row: Array, start: Array) -> dict[str, float | None]:
     leaning, a head carried forward or another seat show in one of them. The ears are the face model's: the pose model's
     creep and jump."""
     if not look.shoulders_seen or np.isnan(row[EARS_Y]):
-        return {"grow": None, "shoulders": None, "ears_up": None, "shoulders_up": None}
+        return dict.fromkeys(("grow", "shoulders", "ears_up", "shoulders_up"))
     # by the face's distance; of a growing person the pose model takes the shoulders to widen as if they came nearer
     away = row[DEPTH] / start[DEPTH]
     neck_px, width_px = max(start[SHOULDERS_Y] - start[EARS_Y], 1e-6), max(start[WIDTH], 1e-6)

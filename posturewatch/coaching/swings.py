@@ -238,16 +238,16 @@ class Lifts:
             self._top = len(self._open) - 1
         fallen = _from_lowest(self._open[self._top :])
         low_s, low = fallen[0]
-        if self._open[self._top][1] - low < self._turn or not self._down(t_s - low_s, value - low, low):
+        if self._open[self._top][1] - low < self._turn or not self._down(value, low, t_s - low_s):
             return None
         ended = self._ended(low)
         self._open, self._top = fallen, 0
         return ended
 
-    def _down(self, since_s: float, risen: float, low: float) -> bool:
+    def _down(self, value: float, low: float, since_s: float) -> bool:
         """Whether the way down is over: near where it began, rising again, or at rest elsewhere."""
-        back = low + risen <= self._open[0][1] + LOW * self.reached and self.reached >= self._target
-        return back or risen >= self._turn or since_s > REST_S
+        back = value <= self._open[0][1] + LOW * self.reached and self.reached >= self._target
+        return back or value - low >= self._turn or since_s > REST_S
 
     def _ended(self, low: float) -> Swing:
         times, values = np.array(self._open).T
