@@ -4,7 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from moves import GROW, HANDS, NOD, SHOULDERS, SWEEP, TILT, TURN, Way, at_two_rates, looks, play, set_of, upright
+from moves import (
+    GROW,
+    HANDS,
+    NOD,
+    SHOULDERS,
+    SWEEP,
+    TILT,
+    TURN,
+    Way,
+    at_every_rate,
+    at_two_rates,
+    looks,
+    play,
+    set_of,
+    upright,
+)
+
+from posturewatch.coaching.movement import Measure
 
 EARS, SHOULDER, ELBOWS, WRISTS = [7, 8], [11, 12], [13, 14], [15, 16]
 
@@ -213,17 +230,51 @@ def test_both_hands_up_or_one_with_its_elbow_are_at_the_neck_whether_visible_or_
     assert play(hands(wrists, elbows, visibility), HANDS, total_s=60.0).counts == counts
 
 
+# The start
+
+
+@at_every_rate
+@pytest.mark.parametrize(
+    ("movement", "name", "value", "counts"),
+    [
+        (TURN, "turn", 33, {"left": 1, "right": 1}),
+        (TILT, "tilt", 18, {"left": 1, "right": 1}),
+        (NOD, "nod", 28, {None: 2}),
+    ],
+)
+def test_who_begins_after_a_second_is_counted_from_the_first_movement_on(rate_hz, movement, name, value, counts):
+    way = set_of([value if movement is NOD else -value, value], move_s=1.2, hold_s=2.0, wait_s=1.0)
+    assert play(looks(rate_hz, noise_deg=0.3, **{name: way}), movement).counts == counts
+
+
+@pytest.mark.parametrize(("until_s", "turn_deg"), [(0.4, 0.0), (1.3, -2.0)])
+def test_the_start_serves_early_and_is_taken_anew_for_about_a_second(until_s, turn_deg):
+    measure = Measure()
+    turn = Way(2.0).stay(until_s).to(0.0, 0.1).stay(2.0)
+    read = {round(each.t_s, 1): measure.see(each).turn for each in looks(10, noise_deg=0.0, turn=turn)}
+    assert read[0.5] is None
+    assert read[0.6] is not None
+    assert read[2.2] == pytest.approx(turn_deg, abs=0.3)
+
+
 # Nods and sweeps
 
 
 @pytest.mark.parametrize(
     ("hold_s", "move_s", "counts", "hints"),
-    [(3.0, 0.85, {None: 2}, []), (1.2, 0.85, {}, ["slower"] * 2), (3.0, 0.45, {}, ["slower"] * 2)],
+    [(1.9, 0.85, {None: 2}, []), (1.5, 0.85, {}, ["slower"] * 2), (3.0, 0.45, {}, ["slower"] * 2)],
 )
 def test_who_stays_low_may_get_there_a_little_quicker(hold_s, move_s, counts, hints):
     played = play(looks(10, noise_deg=0.3, nod=set_of([28] * 2, move_s=move_s, hold_s=hold_s)), NOD)
     assert played.counts == counts
     assert played.hints == hints
+
+
+def test_who_stays_low_has_stayed_though_the_nod_reads_less_for_a_while():
+    nod = Way().stay(3.0)
+    for _ in range(2):
+        nod.to(22.0, 0.85).stay(0.5).to(15.0, 0.3).stay(0.8).to(22.0, 0.3).stay(0.5).to(0.0, 0.85).stay(1.0)
+    assert play(looks(10, noise_deg=0.1, nod=nod), NOD).counts == {None: 2}
 
 
 @pytest.mark.parametrize(
@@ -296,6 +347,15 @@ def test_a_face_that_is_lost_low_stays_low_until_it_is_found(rate_hz):
     assert play(looks(rate_hz, end_s=turn.t_s, face=lost, **ways), SWEEP).counts == {"left": 2, "right": 2}
     found = play(looks(rate_hz, end_s=turn.t_s, **ways), SWEEP)
     assert sum(found.counts.values()) < 2
+
+
+@at_two_rates
+@pytest.mark.parametrize(("nod_deg", "counts"), [(15.0, {"left": 2, "right": 2}), (9.0, {})])
+def test_a_face_lost_while_the_chin_sinks_is_low_though_the_pose_model_reads_little_of_it(rate_hz, nod_deg, counts):
+    turn = set_of([-28, 28] * 2, move_s=1.4, hold_s=0.5, rest_s=0.0, wait_s=6.0)
+    low, lost = Way().stay(2.5).to(nod_deg, 1.5).stay(turn.t_s), Way(1.0).stay(2.8).to(0.0, 0.1).stay(turn.t_s)
+    assert play(looks(rate_hz, end_s=turn.t_s, turn=turn, nod=low, face=lost), SWEEP).counts == counts
+    assert play(looks(rate_hz, end_s=turn.t_s, turn=turn, nod=low), SWEEP).counts == {}
 
 
 def aside(turn, nose, widths):

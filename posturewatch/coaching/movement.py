@@ -15,8 +15,8 @@ Array = npt.NDArray[np.float64]
 
 ELBOWS, WRISTS = [13, 14], [15, 16]
 ELBOW_UP = 0.1  # of the shoulder width above them: hands at the nape have ≥ .2, at a telephone ≤ .02 (rendered people)
-LEARN_S = 1.5  # chosen: so long the person is quiet before the start is known
-LEAST_LOOKS = 4  # chosen: of LEARN_S, that show the face
+LEARN_S = 1.5  # chosen: so long the start is learned while the person is quiet
+LEAST_S, LEAST_LOOKS = 0.6, 4  # chosen: from then on it serves, with so many looks that show the face; some begin soon
 QUIET_DEG, LOOSER_DEG_PER_S = 2.5, 0.5  # SD of an angle; talking has 2.5 (rendered people); looser with time: chosen
 WINDOW_S = 0.45  # the median's: 3 looks at 5 Hz, 14 at 30 Hz, so it lags by .2 s at any rate; chosen
 DRIFT_S = 10.0  # chosen: the start follows a person who sits a little differently
@@ -37,6 +37,9 @@ TILT_GAIN = 1.76  # degrees of tilt per degree of the line through the pose mode
 # ≥ .6 of 95 of 100 nods, the face model alone ≥ .3 (166 looks down of 90 rendered people)
 NOD_READ, NOD_SHORT = 0.86, 1.75
 NODDED_DEG = 20.0  # EXERCISES.md
+# A face that looks ahead is lost because it is low: before a half-circle of 25° the pose model reads down to 14 then
+# (rendered people seen from steeply above)
+BOWED_AWAY_DEG = 12.0
 NODDED_S = 4.0  # chosen: a half-circle lifts the chin at both ends and lowers it in between
 # So much farther down by the pose model than by the face model, this one sees a face in the hair of who looks steeply
 # down, 15–42° off where the pose model is 7–12° off (100 looks at 13 rendered people), and turned aside
@@ -90,10 +93,12 @@ VALUES = ("turn", "tilt", "nod", "grow", "shoulders")
 
 
 class Measure:
-    """Remembers the start: the medians of the first LEARN_S in which the person is quiet."""
+    """Remembers the start: the medians of the first LEARN_S in which the person is quiet, taken after LEAST_S and anew
+    with each look until then."""
 
     def __init__(self) -> None:
         self._start: Array | None = None
+        self._learning = True
         self._rows: deque[tuple[float, Array]] = deque()
         self._values: deque[tuple[float, dict[str, float | None]]] = deque()
         self._lack = np.zeros(3)  # face − pose, of turn, nod and tilt
@@ -142,7 +147,7 @@ class Measure:
         self._rows.append((look.t_s, row))
         while look.t_s - self._rows[0][0] > LEARN_S:
             self._rows.popleft()
-        if self._start is None:
+        if self._learning:
             self._learn(look.t_s)
         if self._start is None:
             return Reading(look.t_s, hands=_hands_up(look))
@@ -152,13 +157,16 @@ class Measure:
         if self._since_s is None:
             self._since_s = t_s
         head = np.array([row[HEAD_COLUMNS] for _, row in self._rows if np.isfinite(row[TURN])])
-        if len(head) < LEAST_LOOKS or t_s - self._rows[0][0] < 0.8 * LEARN_S:
+        span_s = t_s - self._rows[0][0]
+        if len(head) < LEAST_LOOKS or span_s < LEAST_S:
             return
         limit_deg = QUIET_DEG + LOOSER_DEG_PER_S * (t_s - self._since_s)
         half = len(head) // 2
         moved_deg = np.abs(np.median(head[:half], axis=0) - np.median(head[half:], axis=0))
-        if head.std(axis=0).max() <= limit_deg and moved_deg.max() <= limit_deg:
+        quiet = head.std(axis=0).max() <= limit_deg and moved_deg.max() <= limit_deg
+        if quiet:
             self._start = _medians(self._rows)
+        self._learning = self._start is None or span_s < 0.8 * LEARN_S
 
     def _reading(self, look: Features, row: Array, start: Array, step_s: float) -> Reading:
         raw = {**self._head(look, row, start, step_s), **_body(look, row, start)}
@@ -195,7 +203,8 @@ class Measure:
         turn, tilt, nod = values["turn"], values["tilt"], values["nod"]
         if turn is None or tilt is None or nod is None:
             return None
-        low = nod >= NODDED_DEG and abs(turn) <= (MOST_TURNED_DEG if self._nodded else AHEAD_DEG)
+        bowed = NODDED_DEG if look.head is not None else BOWED_AWAY_DEG
+        low = nod >= bowed and abs(turn) <= (MOST_TURNED_DEG if self._nodded else AHEAD_DEG)
         if low or (look.head is None and self._nodded):
             self._nodded_s = look.t_s
         self._nodded = look.t_s - self._nodded_s <= NODDED_S
