@@ -352,10 +352,20 @@ def test_a_face_that_is_lost_low_stays_low_until_it_is_found(rate_hz):
 @at_two_rates
 @pytest.mark.parametrize(("nod_deg", "counts"), [(15.0, {"left": 2, "right": 2}), (9.0, {})])
 def test_a_face_lost_while_the_chin_sinks_is_low_though_the_pose_model_reads_little_of_it(rate_hz, nod_deg, counts):
-    turn = set_of([-28, 28] * 2, move_s=1.4, hold_s=0.5, rest_s=0.0, wait_s=6.0)
+    turn = set_of([-28, 28] * 2, move_s=1.4, hold_s=0.5, rest_s=0.0, wait_s=4.4)
     low, lost = Way().stay(2.5).to(nod_deg, 1.5).stay(turn.t_s), Way(1.0).stay(2.8).to(0.0, 0.1).stay(turn.t_s)
     assert play(looks(rate_hz, end_s=turn.t_s, turn=turn, nod=low, face=lost), SWEEP).counts == counts
     assert play(looks(rate_hz, end_s=turn.t_s, turn=turn, nod=low), SWEEP).counts == {}
+
+
+@at_two_rates
+def test_a_look_at_the_keyboard_that_the_pose_model_reads_as_turned_is_no_half_circle(rate_hz):
+    nod, turn, face = Way().stay(3.0), Way().stay(3.3), Way(1.0).stay(3.15)
+    for _ in range(3):
+        nod.to(18.0, 0.4).stay(1.5).to(0.0, 0.4).stay(1.5)
+        turn.to(-22.0, 0.4).stay(1.0).to(0.0, 0.4).stay(2.0)
+        face.to(0.0, 0.05).stay(1.95).to(1.0, 0.05).stay(1.75)
+    assert play(looks(rate_hz, noise_deg=0.3, nod=nod, turn=turn, face=face), SWEEP).counts == {}
 
 
 def aside(turn, nose, widths):

@@ -37,9 +37,9 @@ TILT_GAIN = 1.76  # degrees of tilt per degree of the line through the pose mode
 # ≥ .6 of 95 of 100 nods, the face model alone ≥ .3 (166 looks down of 90 rendered people)
 NOD_READ, NOD_SHORT = 0.86, 1.75
 NODDED_DEG = 20.0  # EXERCISES.md
-# A face that looks ahead is lost because it is low: before a half-circle of 25° the pose model reads down to 14 then
-# (rendered people seen from steeply above)
-BOWED_AWAY_DEG = 12.0
+# A face that was ahead and stays lost is low: before a half-circle of 25° the pose model reads down to 14 then
+# (rendered people seen from steeply above); of who looks at the keyboard it soon reads a turn. AWAY_S: chosen
+BOWED_AWAY_DEG, AWAY_S = 12.0, 0.4
 NODDED_S = 4.0  # chosen: a half-circle lifts the chin at both ends and lowers it in between
 # So much farther down by the pose model than by the face model, this one sees a face in the hair of who looks steeply
 # down, 15–42° off where the pose model is 7–12° off (100 looks at 13 rendered people), and turned aside
@@ -106,6 +106,7 @@ class Measure:
         self._since_s: float | None = None
         self._last_s: float | None = None
         self._nodded_s, self._nodded = -np.inf, False
+        self._faced_s = np.inf  # when it last wasn't so that the face, ahead and low, was lost
 
     @property
     def ready(self) -> bool:
@@ -203,8 +204,10 @@ class Measure:
         turn, tilt, nod = values["turn"], values["tilt"], values["nod"]
         if turn is None or tilt is None or nod is None:
             return None
-        bowed = NODDED_DEG if look.head is not None else BOWED_AWAY_DEG
-        low = nod >= bowed and abs(turn) <= (MOST_TURNED_DEG if self._nodded else AHEAD_DEG)
+        if look.head is not None or nod < BOWED_AWAY_DEG or abs(turn) > AHEAD_DEG:
+            self._faced_s = look.t_s
+        bowed = nod >= NODDED_DEG and abs(turn) <= (MOST_TURNED_DEG if self._nodded else AHEAD_DEG)
+        low = bowed or look.t_s - self._faced_s >= AWAY_S
         if low or (look.head is None and self._nodded):
             self._nodded_s = look.t_s
         self._nodded = look.t_s - self._nodded_s <= NODDED_S
