@@ -54,6 +54,7 @@ def test_there_are_clips_of_models_that_err():
             "p103-grow-well",
             "p103-shoulders-well",
             "p105-nod-well",
+            "p108-sweep-one_side",
         )
     ]
     assert sum(path.stat().st_size for path in OTHERS_ERRED.iterdir()) < 500_000
