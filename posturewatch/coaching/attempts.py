@@ -201,7 +201,7 @@ class Attempts:
         if swing.most < target:
             if quick and swing.most >= LAGS.get(self._movement.axis, 1.0) * target:
                 return "slower"
-            meant = not quick and swing.ended_s - swing.began_s >= HALFWAY_S
+            meant = not quick and swing.whole_s >= HALFWAY_S
             return "halfway" if meant and self._asked(side) and swing.most >= HALFWAY * target else None
         if quick:
             return "slower"
@@ -271,10 +271,10 @@ def _quick(axis: str, swing: Swing) -> bool:
     if axis == "shoulders":
         return swing.far_s < LEAST_LIFTED_S
     if axis == "sweep":
-        return swing.ended_s - swing.began_s < LEAST_SWEEP_S
+        return swing.whole_s < LEAST_SWEEP_S
     if axis == "grow" and swing.held_s >= GROW_ENOUGH_S:
         return False  # so small a way is too coarse to tell its speed
-    if axis == "nod" and swing.ended_s - swing.began_s >= STAYED_S:
+    if axis == "nod" and swing.whole_s >= STAYED_S:
         return swing.parts_hz > QUICKEST_STAYED_HZ
     if axis in CLEAR and swing.speed > QUICKEST_DEG_S:
         return True

@@ -37,9 +37,9 @@ TILT_GAIN = 1.76  # degrees of tilt per degree of the line through the pose mode
 # ≥ .6 of 95 of 100 nods, the face model alone ≥ .3 (166 looks down of 90 rendered people)
 NOD_READ, NOD_SHORT = 0.86, 1.75
 NODDED_DEG = 20.0  # EXERCISES.md
-# A face that was ahead and stays lost is low: before a half-circle of 25° the pose model reads down to 14 then
-# (rendered people seen from steeply above); of who looks at the keyboard it soon reads a turn. AWAY_S: chosen
-BOWED_AWAY_DEG, AWAY_S = 12.0, 0.4
+# A face that was ahead and stays lost has sunk: before a half-circle of 25° the pose model reads down to 14 then
+# (rendered people seen from steeply above); of who looks at the keyboard it soon reads a turn. SUNK_S: chosen
+SUNK_DEG, SUNK_S = 12.0, 0.4
 NODDED_S = 4.0  # chosen: a half-circle lifts the chin at both ends and lowers it in between
 # So much farther down by the pose model than by the face model, this one sees a face in the hair of who looks steeply
 # down, 15–42° off where the pose model is 7–12° off (100 looks at 13 rendered people), and turned aside
@@ -94,7 +94,7 @@ VALUES = ("turn", "tilt", "nod", "grow", "shoulders")
 
 class Measure:
     """Remembers the start: the medians of the first LEARN_S in which the person is quiet, taken after LEAST_S and anew
-    with each look until then."""
+    with each look until most of LEARN_S is over."""
 
     def __init__(self) -> None:
         self._start: Array | None = None
@@ -106,7 +106,7 @@ class Measure:
         self._since_s: float | None = None
         self._last_s: float | None = None
         self._nodded_s, self._nodded = -np.inf, False
-        self._faced_s = np.inf  # when it last wasn't so that the face, ahead and low, was lost
+        self._sinks_s = np.inf  # the last look that didn't have the face lost ahead
 
     @property
     def ready(self) -> bool:
@@ -164,8 +164,7 @@ class Measure:
         limit_deg = QUIET_DEG + LOOSER_DEG_PER_S * (t_s - self._since_s)
         half = len(head) // 2
         moved_deg = np.abs(np.median(head[:half], axis=0) - np.median(head[half:], axis=0))
-        quiet = head.std(axis=0).max() <= limit_deg and moved_deg.max() <= limit_deg
-        if quiet:
+        if head.std(axis=0).max() <= limit_deg and moved_deg.max() <= limit_deg:
             self._start = _medians(self._rows)
         self._learning = self._start is None or span_s < 0.8 * LEARN_S
 
@@ -204,10 +203,11 @@ class Measure:
         turn, tilt, nod = values["turn"], values["tilt"], values["nod"]
         if turn is None or tilt is None or nod is None:
             return None
-        if look.head is not None or nod < BOWED_AWAY_DEG or abs(turn) > AHEAD_DEG:
-            self._faced_s = look.t_s
+        lost_ahead = look.head is None and nod >= SUNK_DEG and abs(turn) <= AHEAD_DEG
+        if not lost_ahead:
+            self._sinks_s = look.t_s
         bowed = nod >= NODDED_DEG and abs(turn) <= (MOST_TURNED_DEG if self._nodded else AHEAD_DEG)
-        low = bowed or look.t_s - self._faced_s >= AWAY_S
+        low = bowed or look.t_s - self._sinks_s >= SUNK_S
         if low or (look.head is None and self._nodded):
             self._nodded_s = look.t_s
         self._nodded = look.t_s - self._nodded_s <= NODDED_S

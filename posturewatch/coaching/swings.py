@@ -42,9 +42,14 @@ class Swing:
     blur_s: float
 
     @property
+    def whole_s(self) -> float:
+        """Seconds there and back in all."""
+        return self.ended_s - self.began_s
+
+    @property
     def far_s(self) -> float:
         """Seconds between the way out and the way back."""
-        return self.ended_s - self.began_s - self.out_s - self.back_s
+        return self.whole_s - self.out_s - self.back_s
 
     @property
     def parts_hz(self) -> float:
